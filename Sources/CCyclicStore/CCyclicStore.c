@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+#define _GNU_SOURCE
+#include "CCyclicStore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#endif
+
+// ---- CRC-32C ------------------------------------------------------------------------------------------------------
+
+static uint32_t table[8][256];
+
+__attribute__((constructor)) static void make_table(void) {
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t crc = i;
+        for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (0x82F63B78u & (0u - (crc & 1)));
+        table[0][i] = crc;
+    }
+    for (uint32_t i = 0; i < 256; i++)
+        for (int slice = 1; slice < 8; slice++)
+            table[slice][i] = (table[slice - 1][i] >> 8) ^ table[0][table[slice - 1][i] & 0xFF];
+}
+
+static uint32_t crc_portable(uint32_t crc, const unsigned char *p, size_t n) {
+    for (; n >= 8; p += 8, n -= 8) {
+        uint32_t low, high;
+        memcpy(&low, p, 4);
+        memcpy(&high, p + 4, 4);
+        low ^= crc;
+        crc = table[7][low & 0xFF] ^ table[6][(low >> 8) & 0xFF] ^ table[5][(low >> 16) & 0xFF] ^ table[4][low >> 24]
+            ^ table[3][high & 0xFF] ^ table[2][(high >> 8) & 0xFF] ^ table[1][(high >> 16) & 0xFF] ^ table[0][high >> 24];
+    }
+    while (n--) crc = (crc >> 8) ^ table[0][(crc ^ *p++) & 0xFF];
+    return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) static uint32_t crc_hardware(uint32_t crc, const unsigned char *p, size_t n) {
+    uint64_t wide = crc;
+    for (; n >= 8; p += 8, n -= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    crc = (uint32_t)wide;
+    while (n--) crc = __builtin_ia32_crc32qi(crc, *p++);
+    return crc;
+}
+
+uint32_t gyre_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    crc = ~crc;
+    crc = __builtin_cpu_supports("sse4.2") ? crc_hardware(crc, bytes, count) : crc_portable(crc, bytes, count);
+    return ~crc;
+}
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+uint32_t gyre_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    const unsigned char *p = bytes;
+    crc = ~crc;
+    for (; count >= 8; p += 8, count -= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        crc = __crc32cd(crc, word);
+    }
+    while (count--) crc = __crc32cb(crc, *p++);
+    return ~crc;
+}
+#else
+uint32_t gyre_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    return ~crc_portable(~crc, bytes, count);
+}
+#endif
+
+// ---- files --------------------------------------------------------------------------------------------------------
+
+ssize_t gyre_pread_nowait(int fd, void *buffer, size_t count, int64_t offset) {
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    struct iovec vector = {buffer, count};
+    return preadv2(fd, &vector, 1, offset, RWF_NOWAIT);
+#else
+    (void)fd; (void)buffer; (void)count; (void)offset;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
+int gyre_open(const char *path, int create, int direct) {
+    int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0);
+#if defined(O_DIRECT)
+    if (direct) flags |= O_DIRECT;
+#else
+    (void)direct;
+#endif
+    return open(path, flags, 0600);
+}
+
+int gyre_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+int64_t gyre_device_size(int fd, int *is_device) {
+    struct stat info;
+    if (fstat(fd, &info) != 0) return -1;
+    *is_device = S_ISBLK(info.st_mode) ? 1 : 0;
+    if (S_ISREG(info.st_mode)) return info.st_size;
+#if defined(__linux__)
+    if (S_ISBLK(info.st_mode)) {
+        uint64_t size = 0;
+        if (ioctl(fd, BLKGETSIZE64, &size) != 0) return -1;
+        return (int64_t)size;
+    }
+#endif
+    errno = EINVAL;
+    return -1;
+}
+
+int gyre_preallocate(int fd, int64_t size) {
+#if defined(__linux__)
+    if (fallocate(fd, 0, 0, size) == 0) return 0;
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+    // A file system that cannot preallocate gets a sparse file of the right size; only then can it run full later.
+#endif
+    return ftruncate(fd, size) == 0 ? 0 : errno;
+}
+
+int gyre_lock_file(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }
+
+int gyre_random(void *buffer, size_t count) {
+#if defined(__linux__)
+    unsigned char *p = buffer;
+    while (count > 0) {
+        ssize_t got = getrandom(p, count, 0);
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            return errno;
+        }
+        p += got;
+        count -= (size_t)got;
+    }
+    return 0;
+#else
+    return getentropy(buffer, count) == 0 ? 0 : errno;
+#endif
+}

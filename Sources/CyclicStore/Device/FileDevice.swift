@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CCyclicStore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A regular file or a raw block device. One process at a time: the open file is locked.
+public final class FileDevice: BlockDevice {
+    /// Size in bytes.
+    public let byteCount: Int
+    /// 1, or a page with direct I/O.
+    public let alignment: Int
+    /// A block device rather than a file.
+    public let isBlockDevice: Bool
+    private let descriptor: Int32
+
+    /// Opens a volume's file, creating and preallocating it when it is missing or shorter than asked.
+    ///
+    /// - Parameters:
+    ///   - path: The file or block device.
+    ///   - byteCount: The size a new file gets. Nil: the file must exist and keeps its size.
+    ///   - directIO: Bypass the page cache.
+    ///   - readOnly: For tools: nothing is created, locked or written.
+    public init(path: String, byteCount wanted: Int?, directIO: Bool = false, readOnly: Bool = false) throws(DeviceError) {
+        let descriptor = readOnly ? gyre_open_read_only(path) : gyre_open(path, wanted == nil ? 0 : 1, directIO ? 1 : 0)
+        guard descriptor >= 0 else { throw DeviceError(.open, errno: SystemError.last) }
+        do throws(DeviceError) {
+            if !readOnly {
+                let status = gyre_lock_file(descriptor)
+                guard status == 0 else { throw DeviceError(.lock, errno: status) }
+            }
+            var isDevice: Int32 = 0
+            var size = gyre_device_size(descriptor, &isDevice)
+            guard size >= 0 else { throw DeviceError(.open, errno: SystemError.last) }
+            if let wanted, isDevice == 0, size < Int64(wanted) {
+                let status = gyre_preallocate(descriptor, Int64(wanted))
+                guard status == 0 else {
+                    // Give back what was taken: a half-allocated file would only fill the disk.
+                    _ = ftruncate(descriptor, off_t(size))
+                    throw DeviceError(.allocate, errno: status, offset: wanted)
+                }
+                size = Int64(wanted)
+            }
+            self.byteCount = Int(size)
+            self.isBlockDevice = isDevice != 0
+        } catch {
+            _ = systemClose(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+        self.alignment = directIO ? Limits.pageBytes : 1
+    }
+
+    public func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+        var done = 0
+        while done < region.count {
+            let count = pread(descriptor, region.baseAddress.map { $0 + done }, region.count - done, off_t(offset + done))
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw DeviceError(.read, errno: 0, offset: offset + done)
+            } else if SystemError.last != EINTR {
+                throw DeviceError(.read, errno: SystemError.last, offset: offset + done)
+            }
+        }
+    }
+
+    public func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
+        // A short count means the rest is not in the page cache: the blocking read starts afresh.
+        gyre_pread_nowait(descriptor, region.baseAddress, region.count, Int64(offset)) == region.count
+    }
+
+    public func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
+        var done = 0
+        while done < region.count {
+            let count = pwrite(descriptor, region.baseAddress.map { $0 + done }, region.count - done, off_t(offset + done))
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw DeviceError(.write, errno: 0, offset: offset + done)
+            } else if SystemError.last != EINTR {
+                throw DeviceError(.write, errno: SystemError.last, offset: offset + done)
+            }
+        }
+    }
+
+    public func sync() throws(DeviceError) {
+        guard fdatasync(descriptor) == 0 else { throw DeviceError(.sync, errno: SystemError.last) }
+    }
+
+    public func close() {
+        _ = systemClose(descriptor)
+    }
+}
+
+private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Runs device operations away from the caller. Engines differ in threads and system calls, never in meaning.
+public protocol IOEngine: AnyObject, Sendable {
+    /// Takes the operation and returns true, or returns false at once when there is no room: nothing was taken, no completion will come.
+    func submit(_ operation: IOOperation) -> Bool
+    /// Finishes what was taken, then stops.
+    func shutDown()
+}
+
+/// One transfer. The memory stays valid until the completion has been called, on any thread.
+public struct IOOperation: @unchecked Sendable {
+    /// The direction.
+    public enum Kind: Sendable { case read, write }
+    /// The direction.
+    public var kind: Kind
+    /// Where the bytes are.
+    public var device: any BlockDevice
+    /// Offset on the device in bytes.
+    public var offset: Int
+    /// Memory to fill or to write. Unchecked: the submitter keeps it alive and untouched until completion.
+    public var region: UnsafeMutableRawBufferPointer
+    /// Called exactly once; nil error means all bytes were transferred.
+    public var completion: @Sendable (DeviceError?) -> Void
+
+    /// Does the transfer on the calling thread and tells the submitter.
+    public func perform() {
+        do throws(DeviceError) {
+            switch kind {
+            case .read: try device.read(at: offset, into: region)
+            case .write: try device.write(at: offset, from: UnsafeRawBufferPointer(region))
+            }
+            completion(nil)
+        } catch {
+            completion(error)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Synchronization
+
+/// Runs nothing until it is told to: the engine of the simulator. Operations complete one by one, in an order that the seed decides.
+public final class SteppedEngine: IOEngine {
+    private let state: Mutex<State>
+    private let queueLimit: Int
+
+    private struct State {
+        var waiting: [IOOperation] = []
+        var random: SeededRandom
+    }
+
+    /// An engine with nothing to do.
+    public init(seed: UInt64, queueLimit: Int = 4096) {
+        self.queueLimit = queueLimit
+        state = Mutex(State(random: SeededRandom(seed: seed)))
+    }
+
+    /// Operations taken and not yet run.
+    public var pending: Int { state.withLock { $0.waiting.count } }
+
+    public func submit(_ operation: IOOperation) -> Bool {
+        state.withLock { state in
+            guard state.waiting.count < queueLimit else { return false }
+            state.waiting.append(operation)
+            return true
+        }
+    }
+
+    /// Runs one operation, any of those that wait. False when there is none.
+    @discardableResult
+    public func step() -> Bool {
+        let operation = state.withLock { state -> IOOperation? in
+            guard !state.waiting.isEmpty else { return nil }
+            let chosen = Int(state.random.next() % UInt64(state.waiting.count))
+            state.waiting.swapAt(chosen, state.waiting.count - 1)
+            return state.waiting.removeLast()
+        }
+        operation?.perform()
+        return operation != nil
+    }
+
+    /// Runs until nothing waits.
+    public func run() {
+        while step() {}
+    }
+
+    /// Power loss: what waits never happens, and nobody is told.
+    public func dropAll() { state.withLock { $0.waiting.removeAll() } }
+
+    public func shutDown() { run() }
+}

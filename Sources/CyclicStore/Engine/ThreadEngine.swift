@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Blocking calls on a few threads. Reads go before writes, and with two threads or more one is always left for reads.
+public final class ThreadEngine: IOEngine, @unchecked Sendable {
+    // Unchecked: everything below `monitor` is touched only while it is held.
+    private let monitor = Monitor()
+    private let queueLimit: Int
+    private let threadCount: Int
+    private var reads = OperationQueue()
+    private var writes = OperationQueue()
+    private var activeWrites = 0
+    private var stopping = false
+    private var threads: [pthread_t] = []
+
+    /// Starts the threads.
+    /// - Parameters:
+    ///   - threads: How many operations run at the same time.
+    ///   - queueLimit: How many may wait; one more is refused.
+    public init(threads threadCount: Int, queueLimit: Int = 4096) {
+        self.threadCount = max(1, threadCount)
+        self.queueLimit = queueLimit
+        for _ in 0..<self.threadCount {
+            if let thread = startThread({ [self] in work() }) { threads.append(thread) }
+        }
+    }
+
+    public func submit(_ operation: IOOperation) -> Bool {
+        monitor.locked {
+            guard !stopping, !threads.isEmpty, reads.count + writes.count < queueLimit else { return false }
+            switch operation.kind {
+            case .read: reads.append(operation)
+            case .write: writes.append(operation)
+            }
+            monitor.signal()
+            return true
+        }
+    }
+
+    public func shutDown() {
+        let started = monitor.locked {
+            stopping = true
+            monitor.broadcast()
+            let started = threads
+            threads = []
+            return started
+        }
+        for thread in started { pthread_join(thread, nil) }
+    }
+
+    private func work() {
+        while let operation = next() {
+            operation.perform()
+            if operation.kind == .write {
+                monitor.locked {
+                    activeWrites -= 1
+                    // A write that waited for its turn may go now, on whichever thread is free.
+                    if writes.count > 0 { monitor.signal() }
+                }
+            }
+        }
+    }
+
+    private func next() -> IOOperation? {
+        monitor.locked {
+            while true {
+                if let read = reads.popFirst() { return read }
+                if writes.count > 0, activeWrites < max(1, threadCount - 1) || stopping, let write = writes.popFirst() {
+                    activeWrites += 1
+                    return write
+                }
+                if stopping { return nil }
+                monitor.wait()
+            }
+        }
+    }
+}
+
+/// A queue that takes and gives in constant time.
+struct OperationQueue {
+    private var items: [IOOperation?] = []
+    private var head = 0
+
+    var count: Int { items.count - head }
+
+    mutating func append(_ operation: IOOperation) { items.append(operation) }
+
+    mutating func popFirst() -> IOOperation? {
+        guard head < items.count else { return nil }
+        let first = items[head]
+        items[head] = nil
+        head += 1
+        if head == items.count {
+            items.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head > 1024, head * 2 > items.count {
+            items.removeFirst(head)
+            head = 0
+        }
+        return first
+    }
+}
+
+/// A mutex with a condition. Kept on the heap, since its address must not change.
+final class Monitor: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        mutex.initialize(to: pthread_mutex_t())
+        condition.initialize(to: pthread_cond_t())
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func locked<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    func wait() { pthread_cond_wait(condition, mutex) }
+    func signal() { pthread_cond_signal(condition) }
+    func broadcast() { pthread_cond_broadcast(condition) }
+}

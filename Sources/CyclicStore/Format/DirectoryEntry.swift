@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// One line of a stripe's directory: enough to rebuild the index and to reclaim the stripe without reading its records.
+struct DirectoryEntry: Hashable, Sendable {
+    static let byteCount = 32
+
+    var hash: KeyHash
+    /// Grows by one with every record and removal of the volume; the higher one wins when a key occurs twice.
+    var serial: UInt64
+    /// Where the record begins in its stripe, in units of the record alignment. 0 for a tombstone.
+    var unitInStripe: UInt16
+    /// How long the record is, in the same units. 0 for a tombstone.
+    var units: UInt16
+    var kind: RecordKind
+
+    var isTombstone: Bool { kind == .tombstone }
+
+    func encode(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        bytes.setField(offset, hash.high)
+        bytes.setField(offset + 8, hash.low)
+        bytes.setField(offset + 16, serial)
+        bytes.setField(offset + 24, unitInStripe)
+        bytes.setField(offset + 26, units)
+        bytes.setField(offset + 28, UInt32(kind.rawValue))
+    }
+
+    init(hash: KeyHash, serial: UInt64, unitInStripe: UInt16, units: UInt16, kind: RecordKind) {
+        self.hash = hash
+        self.serial = serial
+        self.unitInStripe = unitInStripe
+        self.units = units
+        self.kind = kind
+    }
+
+    init?(decoding bytes: UnsafeRawBufferPointer, at offset: Int) {
+        guard let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: bytes.field(offset + 28, as: UInt32.self))) else { return nil }
+        self.kind = kind
+        hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))
+        serial = bytes.field(offset + 16)
+        unitInStripe = bytes.field(offset + 24)
+        units = bytes.field(offset + 26)
+    }
+}

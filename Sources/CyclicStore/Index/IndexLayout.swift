@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// How the 64 bits of an index slot are shared out: address, size class, fingerprint, uses. A small volume needs few address bits and
+/// gives the rest to the fingerprint. Zero is an empty slot: no record has address 0, the header of stripe 0 is there.
+struct IndexLayout: Hashable, Sendable {
+    static let useBits = 3
+    static let maxUses = 7
+
+    let addressBits: Int
+    var fingerprintBits: Int { 64 - addressBits - SizeClass.bits - Self.useBits }
+
+    /// - Parameter totalUnits: Addresses lie below it.
+    init(totalUnits: Int) {
+        var bits = 16
+        while bits < RecordAddress.bits, 1 << bits < totalUnits { bits += 1 }
+        addressBits = bits
+    }
+
+    func fingerprint(_ hash: KeyHash) -> UInt64 { hash.low >> UInt64(64 - fingerprintBits) }
+
+    func slot(fingerprint: UInt64, address: RecordAddress, units: Int) -> UInt64 {
+        address.units | UInt64(SizeClass(holding: units).rawValue) << UInt64(addressBits)
+            | fingerprint << UInt64(addressBits + SizeClass.bits)
+    }
+
+    func address(_ slot: UInt64) -> RecordAddress { RecordAddress(units: slot & ((1 << UInt64(addressBits)) - 1)) }
+    /// At least the record's length, in units of the record alignment.
+    func unitsToRead(_ slot: UInt64) -> Int { SizeClass(rawValue: UInt8(slot >> UInt64(addressBits) & 63)).units }
+    func fingerprint(_ slot: UInt64) -> UInt64 { (slot << UInt64(Self.useBits)) >> UInt64(64 - fingerprintBits) }
+    /// Reads since the record was written, up to ``maxUses``.
+    func uses(_ slot: UInt64) -> Int { Int(slot >> 61) }
+    func addingUse(_ slot: UInt64) -> UInt64 { uses(slot) == Self.maxUses ? slot : slot &+ (1 << 61) }
+}

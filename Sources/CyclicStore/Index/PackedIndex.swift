@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// The table from key hash to record address: 8 bytes an entry, about 10 with the room between them.
+///
+/// Shards of a few hundred entries grow by a quarter when they are full, so the table follows what is stored without a guess of object
+/// sizes and never stops to rehash as a whole. Within a shard an entry lies in one of two groups of eight (a bucketed two-choice table,
+/// after Azar et al., SIAM J. Comput. 1999); both follow from the fingerprint kept in the entry, so growing needs nothing but the table.
+/// A match of the fingerprint is a hint: the record's whole key decides. There is one entry for a fingerprint in a shard: a new record
+/// takes the place of the old. Weakness: two different keys with the same fingerprint (one pair in 2^19 to 2^31 times the shard's size,
+/// by the size of the volume) push each other out, which costs a miss and nothing else.
+///
+/// Not thread-safe; the volume's lock guards it.
+struct PackedIndex: ~Copyable {
+    let layout: IndexLayout
+    private let shards: UnsafeMutableBufferPointer<Shard>
+    private let shardShift: UInt64
+    /// Entries in the table.
+    private(set) var count = 0
+    /// Bytes of memory held.
+    private(set) var byteCount: Int
+    /// Entries that found no place even after growing: forgotten, counted. The record is then a miss.
+    private(set) var overflows = 0
+
+    private struct Shard {
+        var slots: UnsafeMutablePointer<UInt64>?
+        var groups: Int32
+        var used: Int32
+    }
+
+    /// What the table knows of a record.
+    struct Entry: Hashable {
+        var address: RecordAddress
+        /// At least the record's length, in units of the record alignment.
+        var unitsToRead: Int
+        /// Reads since it was written, up to ``IndexLayout/maxUses``.
+        var uses: Int
+    }
+
+    /// - Parameters:
+    ///   - totalUnits: All addresses lie below.
+    ///   - expectedCount: Sets the number of shards only; any count works.
+    init(totalUnits: Int, expectedCount: Int) {
+        layout = IndexLayout(totalUnits: totalUnits)
+        var bits: UInt64 = 3
+        while bits < 24, (1 << bits) * 160 < expectedCount { bits += 1 }
+        shards = .allocate(capacity: 1 << Int(bits))
+        shards.initialize(repeating: Shard(slots: nil, groups: 0, used: 0))
+        shardShift = 64 - bits
+        byteCount = shards.count * MemoryLayout<Shard>.stride
+    }
+
+    deinit {
+        for shard in shards { shard.slots?.deallocate() }
+        shards.deallocate()
+    }
+
+    /// The entry whose fingerprint matches. With `countingUse`, one use is added to it.
+    func find(_ hash: KeyHash, countingUse: Bool = false) -> Entry? {
+        guard let slot = slot(of: hash) else { return nil }
+        if countingUse { slot.pointee = layout.addingUse(slot.pointee) }
+        let raw = slot.pointee
+        return Entry(address: layout.address(raw), unitsToRead: layout.unitsToRead(raw), uses: layout.uses(raw))
+    }
+
+    /// Adds an entry, in place of one with the same fingerprint.
+    mutating func insert(_ hash: KeyHash, address: RecordAddress, units: Int) {
+        let raw = layout.slot(fingerprint: layout.fingerprint(hash), address: address, units: units)
+        if let old = slot(of: hash) {
+            old.pointee = raw
+            return
+        }
+        let index = shardIndex(hash)
+        if place(raw, in: index) { return }
+        grow(index)
+        if place(raw, in: index) { return }
+        overflows += 1
+    }
+
+    /// Removes the entry for this hash if it points to this address. False when it does not.
+    @discardableResult
+    mutating func remove(_ hash: KeyHash, at address: RecordAddress) -> Bool {
+        guard let slot = slot(of: hash), layout.address(slot.pointee) == address else { return false }
+        clear(slot, in: shardIndex(hash))
+        return true
+    }
+
+    /// Removes whatever entry matches the hash.
+    @discardableResult
+    mutating func remove(_ hash: KeyHash) -> Bool {
+        guard let slot = slot(of: hash) else { return false }
+        clear(slot, in: shardIndex(hash))
+        return true
+    }
+
+    /// Removes every entry from one address up to, not including, another. A pass over the whole table: for stripes whose directory is lost.
+    mutating func removeAll(from lower: RecordAddress, upTo upper: RecordAddress) {
+        for index in shards.indices {
+            guard let slots = shards[index].slots else { continue }
+            for position in 0..<(Int(shards[index].groups) * Self.groupSlots) where slots[position] != 0 {
+                let address = layout.address(slots[position])
+                if address.units >= lower.units, address.units < upper.units { clear(slots + position, in: index) }
+            }
+        }
+    }
+
+    // MARK: Inside
+
+    private static let groupSlots = 8
+
+    private func shardIndex(_ hash: KeyHash) -> Int { Int(hash.high >> shardShift) }
+
+    private mutating func clear(_ slot: UnsafeMutablePointer<UInt64>, in index: Int) {
+        slot.pointee = 0
+        shards[index].used -= 1
+        count -= 1
+    }
+
+    private func groups(_ fingerprint: UInt64, of groups: Int32) -> (Int, Int) {
+        let count = UInt64(groups)
+        let bits = UInt64(layout.fingerprintBits)
+        // An odd multiplier spreads the same bits another way.
+        let other = (fingerprint &* 0x9e37_79b1) & ((1 << bits) - 1)
+        return (Int((fingerprint * count) >> bits), Int((other * count) >> bits))
+    }
+
+    private func slot(of hash: KeyHash) -> UnsafeMutablePointer<UInt64>? {
+        let shard = shards[shardIndex(hash)]
+        guard let slots = shard.slots else { return nil }
+        let fingerprint = layout.fingerprint(hash)
+        let (first, second) = groups(fingerprint, of: shard.groups)
+        return match(slots + first * Self.groupSlots, fingerprint)
+            ?? (second == first ? nil : match(slots + second * Self.groupSlots, fingerprint))
+    }
+
+    private func match(_ group: UnsafeMutablePointer<UInt64>, _ fingerprint: UInt64) -> UnsafeMutablePointer<UInt64>? {
+        for position in 0..<Self.groupSlots where group[position] != 0 && layout.fingerprint(group[position]) == fingerprint {
+            return group + position
+        }
+        return nil
+    }
+
+    private mutating func place(_ raw: UInt64, in index: Int) -> Bool {
+        let shard = shards[index]
+        // Above 15/16 a group is too often full on both sides.
+        guard let slots = shard.slots, Int(shard.used) * 16 < Int(shard.groups) * Self.groupSlots * 15 else { return false }
+        guard let free = freeSlot(for: raw, in: slots, groups: shard.groups) else { return false }
+        free.pointee = raw
+        shards[index].used += 1
+        count += 1
+        return true
+    }
+
+    /// A free slot in the emptier of an entry's two groups.
+    private func freeSlot(for raw: UInt64, in slots: UnsafeMutablePointer<UInt64>, groups: Int32) -> UnsafeMutablePointer<UInt64>? {
+        let (first, second) = self.groups(layout.fingerprint(raw), of: groups)
+        let (a, b) = (slots + first * Self.groupSlots, slots + second * Self.groupSlots)
+        var freeInA = 0
+        var freeInB = 0
+        var slotA: UnsafeMutablePointer<UInt64>?
+        var slotB: UnsafeMutablePointer<UInt64>?
+        for position in 0..<Self.groupSlots {
+            if a[position] == 0 {
+                freeInA += 1
+                slotA = a + position
+            }
+            if b[position] == 0 {
+                freeInB += 1
+                slotB = b + position
+            }
+        }
+        return freeInA >= freeInB ? slotA : slotB
+    }
+
+    private mutating func grow(_ index: Int) {
+        let old = shards[index]
+        var groups = max(Int(old.groups) + 1, Int(old.groups) * 5 / 4)
+        while groups < 4096 {
+            let slotCount = groups * Self.groupSlots
+            let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: slotCount)
+            slots.initialize(repeating: 0, count: slotCount)
+            if move(old, into: slots, groups: Int32(groups)) {
+                old.slots?.deallocate()
+                shards[index] = Shard(slots: slots, groups: Int32(groups), used: old.used)
+                byteCount += (groups - Int(old.groups)) * Self.groupSlots * 8
+                return
+            }
+            slots.deallocate()
+            groups += 1
+        }
+    }
+
+    private func move(_ old: Shard, into slots: UnsafeMutablePointer<UInt64>, groups: Int32) -> Bool {
+        guard let from = old.slots else { return true }
+        for position in 0..<(Int(old.groups) * Self.groupSlots) where from[position] != 0 {
+            guard let free = freeSlot(for: from[position], in: slots, groups: groups) else { return false }
+            free.pointee = from[position]
+        }
+        return true
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Which objects stay in memory: S3-FIFO (Yang et al., SOSP 2023), a value that decides and holds nothing but numbers.
+///
+/// A new object enters a small queue of a tenth of the memory. Asked for again, it moves to the main queue when it reaches the end;
+/// not asked for, it leaves and only its fingerprint is remembered, so that it goes to the main queue directly when it comes back.
+/// Weakness: objects whose second request comes just after they left the small queue pay a second miss.
+struct S3FIFO {
+    /// A place in the slab of objects.
+    typealias Handle = UInt32
+
+    private struct Node {
+        var bytes: Int = 0
+        var fingerprint: UInt32 = 0
+        var uses: UInt8 = 0
+        var isMain = false
+        var next: Handle = .max
+        var previous: Handle = .max
+    }
+
+    private var nodes: [Node] = []
+    private var small = Queue()
+    private var main = Queue()
+    private var ghosts = GhostQueue()
+    let capacityBytes: Int
+    private let smallBytes: Int
+
+    init(capacityBytes: Int) {
+        self.capacityBytes = capacityBytes
+        smallBytes = capacityBytes / 10
+    }
+
+    var bytes: Int { small.bytes + main.bytes }
+    var count: Int { small.count + main.count }
+
+    mutating func insert(_ handle: Handle, hash: KeyHash, bytes: Int) {
+        while nodes.count <= Int(handle) { nodes.append(Node()) }
+        let fingerprint = UInt32(truncatingIfNeeded: hash.low)
+        let returns = ghosts.remove(fingerprint)
+        nodes[Int(handle)] = Node(bytes: bytes, fingerprint: fingerprint, isMain: returns)
+        if returns { append(handle, to: &main) } else { append(handle, to: &small) }
+    }
+
+    mutating func recordUse(_ handle: Handle) {
+        if nodes[Int(handle)].uses < 3 { nodes[Int(handle)].uses += 1 }
+    }
+
+    mutating func remove(_ handle: Handle) {
+        if nodes[Int(handle)].isMain { unlink(handle, from: &main) } else { unlink(handle, from: &small) }
+    }
+
+    /// The next object to let go while there is too much; it has left the queues when this returns.
+    mutating func evictIfNeeded() -> Handle? {
+        while bytes > capacityBytes {
+            if small.bytes > smallBytes || main.count == 0, let handle = small.first {
+                unlink(handle, from: &small)
+                if nodes[Int(handle)].uses > 0 {
+                    nodes[Int(handle)].uses = 0
+                    nodes[Int(handle)].isMain = true
+                    append(handle, to: &main)
+                } else {
+                    ghosts.insert(nodes[Int(handle)].fingerprint, limit: max(64, count))
+                    return handle
+                }
+            } else if let handle = main.first {
+                unlink(handle, from: &main)
+                guard nodes[Int(handle)].uses > 0 else { return handle }
+                nodes[Int(handle)].uses -= 1
+                append(handle, to: &main)
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    // MARK: Queues
+
+    private struct Queue {
+        var first: Handle?
+        var last: Handle?
+        var bytes = 0
+        var count = 0
+    }
+
+    private mutating func append(_ handle: Handle, to queue: inout Queue) {
+        nodes[Int(handle)].previous = queue.last ?? .max
+        nodes[Int(handle)].next = .max
+        if let last = queue.last { nodes[Int(last)].next = handle } else { queue.first = handle }
+        queue.last = handle
+        queue.bytes += nodes[Int(handle)].bytes
+        queue.count += 1
+    }
+
+    private mutating func unlink(_ handle: Handle, from queue: inout Queue) {
+        let node = nodes[Int(handle)]
+        if node.previous != .max { nodes[Int(node.previous)].next = node.next } else { queue.first = node.next == .max ? nil : node.next }
+        if node.next != .max { nodes[Int(node.next)].previous = node.previous } else { queue.last = node.previous == .max ? nil : node.previous }
+        queue.bytes -= node.bytes
+        queue.count -= 1
+    }
+}
+
+/// Fingerprints of what left lately, oldest forgotten first.
+struct GhostQueue {
+    private var members: Set<UInt32> = []
+    private var order: [UInt32] = []
+    private var head = 0
+
+    mutating func insert(_ fingerprint: UInt32, limit: Int) {
+        guard members.insert(fingerprint).inserted else { return }
+        order.append(fingerprint)
+        while members.count > limit, head < order.count {
+            members.remove(order[head])
+            head += 1
+        }
+        if head > 4096, head * 2 > order.count {
+            order.removeFirst(head)
+            head = 0
+        }
+    }
+
+    mutating func remove(_ fingerprint: UInt32) -> Bool { members.remove(fingerprint) != nil }
+}

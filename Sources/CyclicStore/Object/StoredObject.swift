@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// A record as its user holds it in memory. The store keeps such objects in its memory tier and writes them to disk; what else is in
+/// them (a parsed head, say) is the user's business and is not parsed again on a hit.
+public protocol StoredObject: AnyObject, Sendable {
+    /// What it is.
+    var kind: RecordKind { get }
+    /// What it is called.
+    var key: StoreKey { get }
+    /// Everything this object holds in memory, in bytes, as the memory tier shall count it.
+    var memoryBytes: Int { get }
+    /// Length of the metadata.
+    var metadataByteCount: Int { get }
+    /// Length of the payload.
+    var payloadByteCount: Int { get }
+    /// Copies metadata, then payload, into the region, which is exactly as long as both. Called on any thread, off every lock.
+    func copyContent(into region: UnsafeMutableRawBufferPointer)
+}
+
+/// Makes the user's objects from records. Called on an I/O thread or on the caller's.
+public protocol ObjectFactory: Sendable {
+    /// The object for a record, or nil when the metadata make no sense: the record is then dropped and counted as damaged.
+    func makeObject(_ image: consuming RecordImage) -> (any StoredObject)?
+}
+
+/// The object of a user who wants bytes and nothing else.
+public final class PlainObject: StoredObject, @unchecked Sendable {
+    // Unchecked: immutable after init.
+    public let kind: RecordKind
+    public let key: StoreKey
+    /// What was stored beside the payload.
+    public let metadata: [UInt8]
+    private let payload: OwnedBytes
+
+    /// Takes the parts of a record.
+    public init(_ image: consuming RecordImage) {
+        kind = image.kind
+        key = image.key
+        metadata = image.metadata
+        payload = image.takePayload()
+    }
+
+    public var memoryBytes: Int { 160 + key.bytes.count + metadata.count + payload.capacity }
+    public var metadataByteCount: Int { metadata.count }
+    public var payloadByteCount: Int { payload.count }
+
+    /// The payload's bytes.
+    public func withPayload<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try payload.withBytes(body)
+    }
+
+    public func copyContent(into region: UnsafeMutableRawBufferPointer) {
+        metadata.withUnsafeBytes { region.part(0, $0.count).copyMemory(from: $0) }
+        payload.withBytes { region.part(metadata.count, $0.count).copyMemory(from: $0) }
+    }
+}
+
+/// Makes ``PlainObject``s.
+public struct PlainObjectFactory: ObjectFactory {
+    /// The only one there is.
+    public init() {}
+
+    public func makeObject(_ image: consuming RecordImage) -> (any StoredObject)? { PlainObject(image) }
+}

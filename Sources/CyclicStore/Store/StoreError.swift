@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Why a store could not be opened. The text names the volume, what is wrong and what is allowed.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// The kind of trouble.
+    public enum Reason: String, Sendable {
+        /// The file or device could not be opened, sized or locked.
+        case device
+        /// Another process has the volume open.
+        case inUse = "in-use"
+        /// The disk has no room for a new volume.
+        case noSpace = "no-space"
+        /// It holds something that is not a volume of this store.
+        case notAVolume = "not-a-volume"
+        /// A format this version does not read.
+        case version
+        /// A number in the configuration is out of range.
+        case configuration
+    }
+
+    /// The kind of trouble.
+    public var reason: Reason
+    /// One sentence for people.
+    public var description: String
+
+    init(_ reason: Reason, _ description: String) {
+        self.reason = reason
+        self.description = description
+    }
+}

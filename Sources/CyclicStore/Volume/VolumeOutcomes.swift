@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Why a record was not taken by the store. Reasons have stable short names for logs and metrics.
+public enum RefusedWrite: String, Error, Sendable, CaseIterable {
+    /// Larger than a stripe can hold: it must come in fragments.
+    case tooLarge = "too-large"
+    /// Every membuf is full and on its way to the disk. The caller goes on without the store.
+    case noMembuf = "no-membuf"
+    /// The next stripe is still being reclaimed or read.
+    case noCleanStripe = "no-clean-stripe"
+    /// The volume failed and was set aside.
+    case volumeOffline = "volume-offline"
+    /// The store is closed.
+    case closed = "closed"
+}
+
+/// Why a record was not read.
+public enum MissReason: String, Error, Sendable, CaseIterable {
+    /// It is not in the index.
+    case absent = "absent"
+    /// The index pointed at another key's record.
+    case otherKey = "other-key"
+    /// The record's bytes failed a check; its entry is gone now.
+    case damaged = "damaged"
+    /// The disk refused; its entry is gone now.
+    case readError = "read-error"
+    /// Too many reads wait already.
+    case busy = "busy"
+    /// The volume failed and was set aside.
+    case volumeOffline = "volume-offline"
+}
+
+/// Counters of a volume since it was opened.
+public struct VolumeStatistics: Sendable, Hashable {
+    /// Records written into membufs.
+    public var recordsWritten = 0
+    /// Their bytes: header, key, metadata and payload.
+    public var recordBytesWritten = 0
+    /// Stripes written to the device.
+    public var stripesWritten = 0
+    /// Bytes written to the device.
+    public var deviceBytesWritten = 0
+    /// Stripe writes that failed.
+    public var writeErrors = 0
+    /// Records read from the device.
+    public var deviceReads = 0
+    /// Bytes read from the device for records.
+    public var deviceBytesRead = 0
+    /// Records served from a membuf.
+    public var membufReads = 0
+    /// Reads answered on the caller's thread, from the page cache.
+    public var readsWithoutHop = 0
+    /// Reads that failed on the device.
+    public var readErrors = 0
+    /// Records whose checks failed.
+    public var damagedRecords = 0
+    /// Index matches that were another key.
+    public var falseMatches = 0
+    /// Stripes reclaimed.
+    public var stripesReclaimed = 0
+    /// Records dropped at reclaim.
+    public var recordsReclaimed = 0
+    /// Records refused, for want of a membuf or clean stripe.
+    public var writesRefused = 0
+    /// Removals.
+    public var removals = 0
+    /// Stripes whose header, footer and checksums did not agree when the volume was opened.
+    public var damagedStripes = 0
+    /// Records in the index.
+    public var records = 0
+    /// Bytes of memory of index and stripe table.
+    public var indexBytes = 0
+    /// Stripes with records on disk.
+    public var liveStripes = 0
+    /// Stripes in all.
+    public var stripes = 0
+    /// The volume has been set aside.
+    public var isOffline = false
+}

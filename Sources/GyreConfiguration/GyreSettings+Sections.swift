@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+// The values that the properties begin with are never seen: loading sets every property from its row, and tests prove that each
+// property has one.
+
+extension GyreSettings {
+    /// `origin.…`: the site behind the cache.
+    public struct Origin: Sendable {
+        /// `origin.url`
+        public internal(set) var url = OriginURL(scheme: .http, host: "", port: 0)
+        /// `origin.connect-timeout`
+        public internal(set) var connectTimeout = DurationSetting(milliseconds: 0)
+        /// `origin.read-timeout`
+        public internal(set) var readTimeout = DurationSetting(milliseconds: 0)
+        /// `origin.connections`, for each worker.
+        public internal(set) var connections = 0
+    }
+
+    /// `server.…`: the side that clients see.
+    public struct Server: Sendable {
+        /// `server.listen`
+        public internal(set) var listen = ListenAddress(host: nil, port: 0)
+        /// `server.workers`; `auto` has been replaced by the number of cores.
+        public internal(set) var workers = 0
+        /// `server.max-request-line`
+        public internal(set) var maxRequestLine = ByteSize(bytes: 0)
+        /// `server.max-head`
+        public internal(set) var maxHead = ByteSize(bytes: 0)
+        /// `server.max-fields`
+        public internal(set) var maxFields = 0
+        /// `server.max-body`; nil is unlimited.
+        public internal(set) var maxBody: ByteSize?
+        /// `server.header-timeout`
+        public internal(set) var headerTimeout = DurationSetting(milliseconds: 0)
+        /// `server.body-timeout`
+        public internal(set) var bodyTimeout = DurationSetting(milliseconds: 0)
+        /// `server.idle-timeout`
+        public internal(set) var idleTimeout = DurationSetting(milliseconds: 0)
+        /// `server.write-timeout`
+        public internal(set) var writeTimeout = DurationSetting(milliseconds: 0)
+        /// `server.drain-timeout`
+        public internal(set) var drainTimeout = DurationSetting(milliseconds: 0)
+    }
+
+    /// `admin.…`: metrics and health.
+    public struct Admin: Sendable {
+        /// `admin.listen`; nil when there are no admin pages.
+        public internal(set) var listen: ListenAddress?
+    }
+
+    /// `memory.…`: objects in memory.
+    public struct Memory: Sendable {
+        /// `memory.size`
+        public internal(set) var size = ByteSize(bytes: 0)
+    }
+
+    /// `volume.…`: objects on disk. The other properties mean nothing when the location is `.memoryOnly`.
+    public struct Volume: Sendable {
+        /// `volume.path`
+        public internal(set) var location = VolumeLocation.memoryOnly
+        /// `volume.size`
+        public internal(set) var size = ByteSize(bytes: 0)
+        /// `volume.stripe-size`, a power of two.
+        public internal(set) var stripeSize = ByteSize(bytes: 0)
+        /// `volume.membufs`
+        public internal(set) var membufs = 0
+        /// `volume.io-threads`
+        public internal(set) var ioThreads = 0
+        /// `volume.direct-io`
+        public internal(set) var directIO = false
+    }
+
+    /// `cache.…`: what is stored, and for how long.
+    public struct Cache: Sendable {
+        /// `cache.heuristic-fraction`, from 0 to 1.
+        public internal(set) var heuristicFraction = 0.0
+        /// `cache.heuristic-max`
+        public internal(set) var heuristicMax = DurationSetting(milliseconds: 0)
+        /// `cache.max-object-size`
+        public internal(set) var maxObjectSize = ByteSize(bytes: 0)
+    }
+
+    /// `log.…`: logs.
+    public struct Log: Sendable {
+        /// `log.access`
+        public internal(set) var access = AccessLogTarget.off
+        /// `log.format`
+        public internal(set) var format = AccessLogFormat.combined
+        /// `log.level`
+        public internal(set) var level = LogLevel.info
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+extension SettingType where Value == Bool {
+    /// `true` or `false`. The other words of YAML 1.1 (`yes`, `on`) are refused: the environment and the flags do not know them.
+    static var boolean: Self {
+        Self(
+            name: "boolean",
+            phrase: "a boolean",
+            writing: "true or false",
+            allowed: nil,
+            placeholder: "BOOLEAN",
+            choices: ["true", "false"],
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> Bool in
+                guard let value = Bool(text) else { throw .malformed() }
+                return value
+            },
+            format: { "\($0)" }
+        )
+    }
+}
+
+extension SettingType where Value: SettingChoice {
+    /// One word of an enumeration; `phrase` names the enumeration in errors, as in `a log level`.
+    static func choice(_ phrase: String) -> Self {
+        let words = Value.allCases.map(\.rawValue)
+        return Self(
+            name: "choice",
+            phrase: phrase,
+            writing: WordList.or(words),
+            allowed: nil,
+            placeholder: "WORD",
+            choices: words,
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> Value in
+                guard let value = Value(rawValue: text) else { throw .malformed() }
+                return value
+            },
+            format: { $0.rawValue }
+        )
+    }
+}
+
+extension SettingType where Value == OriginURL {
+    /// The scheme, host and port of an origin.
+    static var originURL: Self {
+        Self(
+            name: "URL",
+            phrase: "an origin URL",
+            writing: "http:// or https:// with a host and, if needed, a port, for example http://127.0.0.1:9000",
+            allowed: nil,
+            placeholder: "URL",
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> OriginURL in try OriginURL(parsing: text) },
+            format: { "\($0)" }
+        )
+    }
+}
+
+extension SettingType where Value == ListenAddress {
+    /// An address to listen on.
+    static var address: Self {
+        Self(
+            name: "address",
+            phrase: "an address",
+            writing: "host:port, [v6]:port or :port, for example 127.0.0.1:8080",
+            allowed: nil,
+            placeholder: "ADDRESS",
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> ListenAddress in try ListenAddress(parsing: text) },
+            format: { "\($0)" }
+        )
+    }
+}
+
+extension SettingType where Value == ListenAddress? {
+    /// An address to listen on, or nil for `word`.
+    static func address(orNil word: String) -> Self {
+        SettingType<ListenAddress>.address.orNil(word)
+    }
+}
+
+extension SettingType where Value == String {
+    /// The path of a file. A `~/` at its start is the home folder: in a settings file no shell has put it there.
+    static var path: Self {
+        Self(
+            name: "path",
+            phrase: "a path",
+            writing: "the path of a file",
+            allowed: nil,
+            placeholder: "PATH",
+            parse: { (text: String, context: SettingContext) throws(ValueRefusal) -> String in
+                guard !text.isEmpty, !text.utf8.contains(0) else { throw .malformed() }
+                guard text.hasPrefix("~/") else { return text }
+                guard let home = context.homeFolder else { throw .malformed(because: "HOME is not set, so there is no ~") }
+                return home + text.dropFirst()
+            },
+            format: { $0 }
+        )
+    }
+}
+
+extension SettingType where Value == VolumeLocation {
+    /// The path of a volume, or `none`.
+    static var volumeLocation: Self {
+        SettingType<String>.path.or(
+            "none",
+            wrap: { .file($0) },
+            unwrap: { if case .file(let path) = $0 { path } else { nil } },
+            special: { _ in .memoryOnly }
+        )
+    }
+}
+
+extension SettingType where Value == AccessLogTarget {
+    /// The path of a log file, `-` for standard output, or `none`.
+    static var accessLogTarget: Self {
+        let path = SettingType<String>.path
+        return Self(
+            name: "path, - or none",
+            phrase: path.phrase,
+            writing: "\(path.writing), \"-\" for standard output, or none",
+            allowed: nil,
+            placeholder: path.placeholder,
+            parse: { (text: String, context: SettingContext) throws(ValueRefusal) -> AccessLogTarget in
+                switch text {
+                case "-": .standardOutput
+                case "none": .off
+                default: .file(try path.parse(text, context))
+                }
+            },
+            format: { target in
+                switch target {
+                case .standardOutput: "-"
+                case .off: "none"
+                case .file(let path): path
+                }
+            }
+        )
+    }
+}
+
+/// Lists of words in sentences.
+enum WordList {
+    /// `a`, `a or b`, `a, b or c`.
+    static func or(_ words: [String]) -> String {
+        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+        return "\(words.dropLast().joined(separator: ", ")) or \(last)"
+    }
+}

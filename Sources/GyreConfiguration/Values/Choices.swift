@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// A setting that is one of a few words.
+///
+/// The words are the raw values; they are what is written in the settings and must never change.
+public protocol SettingChoice: RawRepresentable<String>, CaseIterable, Sendable, Hashable {}
+
+/// How a line of the access log is laid out.
+public enum AccessLogFormat: String, SettingChoice {
+    /// The combined log format of Apache httpd, with the cache's reason after it.
+    case combined
+    /// One JSON object for each request.
+    case json
+}
+
+/// What the program's own log shows; each level includes those after it. The words are those of swift-log.
+public enum LogLevel: String, SettingChoice {
+    /// Every step.
+    case trace
+    /// What helps to find a fault.
+    case debug
+    /// What an operator may want to know.
+    case info
+    /// What is unusual and not wrong.
+    case notice
+    /// What is wrong and not yet harmful.
+    case warning
+    /// What failed.
+    case error
+    /// What makes the program stop.
+    case critical
+}
+
+/// Where the access log goes.
+public enum AccessLogTarget: Sendable, Hashable {
+    /// No access log is kept.
+    case off
+    /// The program's standard output, written as `-`.
+    case standardOutput
+    /// A file at this path; lines are added at its end.
+    case file(String)
+}
+
+/// Where objects are kept when the memory is not enough.
+public enum VolumeLocation: Sendable, Hashable {
+    /// Nowhere: the cache lives in memory alone.
+    case memoryOnly
+    /// A file or raw block device at this path.
+    case file(String)
+}
