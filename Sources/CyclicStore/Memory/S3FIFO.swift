@@ -39,7 +39,7 @@ struct S3FIFO {
         let fingerprint = UInt32(truncatingIfNeeded: hash.low)
         let returns = ghosts.remove(fingerprint)
         nodes[Int(handle)] = Node(bytes: bytes, fingerprint: fingerprint, isMain: returns)
-        if returns { append(handle, to: &main) } else { append(handle, to: &small) }
+        if returns { main.append(handle, &nodes) } else { small.append(handle, &nodes) }
     }
 
     mutating func recordUse(_ handle: Handle) {
@@ -47,27 +47,27 @@ struct S3FIFO {
     }
 
     mutating func remove(_ handle: Handle) {
-        if nodes[Int(handle)].isMain { unlink(handle, from: &main) } else { unlink(handle, from: &small) }
+        if nodes[Int(handle)].isMain { main.unlink(handle, &nodes) } else { small.unlink(handle, &nodes) }
     }
 
     /// The next object to let go while there is too much; it has left the queues when this returns.
     mutating func evictIfNeeded() -> Handle? {
         while bytes > capacityBytes {
             if small.bytes > smallBytes || main.count == 0, let handle = small.first {
-                unlink(handle, from: &small)
+                small.unlink(handle, &nodes)
                 if nodes[Int(handle)].uses > 0 {
                     nodes[Int(handle)].uses = 0
                     nodes[Int(handle)].isMain = true
-                    append(handle, to: &main)
+                    main.append(handle, &nodes)
                 } else {
                     ghosts.insert(nodes[Int(handle)].fingerprint, limit: max(64, count))
                     return handle
                 }
             } else if let handle = main.first {
-                unlink(handle, from: &main)
+                main.unlink(handle, &nodes)
                 guard nodes[Int(handle)].uses > 0 else { return handle }
                 nodes[Int(handle)].uses -= 1
-                append(handle, to: &main)
+                main.append(handle, &nodes)
             } else {
                 return nil
             }
@@ -82,23 +82,23 @@ struct S3FIFO {
         var last: Handle?
         var bytes = 0
         var count = 0
-    }
 
-    private mutating func append(_ handle: Handle, to queue: inout Queue) {
-        nodes[Int(handle)].previous = queue.last ?? .max
-        nodes[Int(handle)].next = .max
-        if let last = queue.last { nodes[Int(last)].next = handle } else { queue.first = handle }
-        queue.last = handle
-        queue.bytes += nodes[Int(handle)].bytes
-        queue.count += 1
-    }
+        mutating func append(_ handle: Handle, _ nodes: inout [Node]) {
+            nodes[Int(handle)].previous = last ?? .max
+            nodes[Int(handle)].next = .max
+            if let last { nodes[Int(last)].next = handle } else { first = handle }
+            last = handle
+            bytes += nodes[Int(handle)].bytes
+            count += 1
+        }
 
-    private mutating func unlink(_ handle: Handle, from queue: inout Queue) {
-        let node = nodes[Int(handle)]
-        if node.previous != .max { nodes[Int(node.previous)].next = node.next } else { queue.first = node.next == .max ? nil : node.next }
-        if node.next != .max { nodes[Int(node.next)].previous = node.previous } else { queue.last = node.previous == .max ? nil : node.previous }
-        queue.bytes -= node.bytes
-        queue.count -= 1
+        mutating func unlink(_ handle: Handle, _ nodes: inout [Node]) {
+            let node = nodes[Int(handle)]
+            if node.previous != .max { nodes[Int(node.previous)].next = node.next } else { first = node.next == .max ? nil : node.next }
+            if node.next != .max { nodes[Int(node.next)].previous = node.previous } else { last = node.previous == .max ? nil : node.previous }
+            bytes -= node.bytes
+            count -= 1
+        }
     }
 }
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// A request as the exchange keeps it: owned, since the bytes it came in are gone when the answer is written.
+struct ClientRequest {
+    var method: Method
+    var methodName: String
+    /// The whole target as it came: for the log.
+    var target: [UInt8]
+    /// Path and query; `*` for `OPTIONS *`.
+    var path: [UInt8]
+    var host: [UInt8]
+    var fields: HTTPFields
+    var framing: BodyFraming
+    var minorVersion: UInt8
+    var keepAlive: Bool
+    var expectsContinue: Bool
+    var acceptsTrailers: Bool
+    var clientAddress: String
+    var startedAt: NIODeadline
+
+    init(_ head: borrowing RequestHead, in bytes: UnsafeRawBufferPointer, clientAddress: String, startedAt: NIODeadline) {
+        method = head.method
+        methodName = String(decoding: head.methodName.bytes(in: bytes), as: UTF8.self)
+        target = Array(head.target.bytes(in: bytes))
+        var path = Array(head.path.bytes(in: bytes))
+        if head.targetForm == .asterisk { path = [0x2a] } else if path.first != 0x2f { path.insert(0x2f, at: 0) }
+        self.path = path
+        host = Array(head.hostSlice.bytes(in: bytes))
+        fields = FieldReader.fields(head.fields, in: bytes)
+        framing = head.framing
+        minorVersion = head.minorVersion
+        keepAlive = head.keepAlive
+        expectsContinue = head.expectContinue
+        acceptsTrailers = head.acceptsTrailers
+        self.clientAddress = clientAddress
+        self.startedAt = startedAt
+    }
+
+    var keyBytes: [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(host.count + path.count + 8)
+        host.withUnsafeBytes { host in path.withUnsafeBytes { RequestKey.append(host: host, path: $0, to: &key) } }
+        return key
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import HTTPWire
+import NIOCore
+
+/// The short text a client gets when the proxy itself must answer.
+enum ErrorPage {
+    static func make(status: Int, reason: String, closes: Bool, sendsBody: Bool, outcome: CacheOutcome? = nil) -> ByteBuffer {
+        let text = "\(status) \(ReasonPhrase.usual(for: status)): \(reason)\n"
+        var buffer = ByteBuffer()
+        ResponseHeadWriter.writeStatusLine(status, to: &buffer)
+        buffer.writeString("Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(text.utf8.count)\r\nCache-Control: no-store\r\nVia: 1.1 gyre\r\n")
+        if let outcome {
+            var value: [UInt8] = []
+            outcome.append(to: &value)
+            buffer.writeStaticString("Cache-Status: ")
+            buffer.writeBytes(value)
+            buffer.writeStaticString("\r\n")
+        }
+        if closes { buffer.writeStaticString("Connection: close\r\n") }
+        buffer.writeStaticString("\r\n")
+        if sendsBody { buffer.writeString(text) }
+        return buffer
+    }
+}

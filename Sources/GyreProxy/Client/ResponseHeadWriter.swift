@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// Serialises response heads. Fields were checked when they were parsed; they are written as they are.
+enum ResponseHeadWriter {
+    /// Everything of a stored response's head that is the same in every answer. Without the empty line at the end.
+    static func storedHead(status: Int, fields: HTTPFields, contentLength: UInt64?) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(64 + fields.count * 48)
+        writeStatusLine(status, to: &buffer)
+        write(fields, to: &buffer)
+        if let contentLength { buffer.writeString("Content-Length: \(contentLength)\r\n") }
+        buffer.writeStaticString("Via: 1.1 gyre\r\n")
+        return buffer
+    }
+
+    static func writeStatusLine(_ status: Int, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeInteger(UInt8(0x30 + status / 100 % 10))
+        buffer.writeInteger(UInt8(0x30 + status / 10 % 10))
+        buffer.writeInteger(UInt8(0x30 + status % 10))
+        buffer.writeInteger(UInt8(0x20))
+        buffer.writeStaticString(ReasonPhrase.usual(for: status))
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// All fields but `Content-Length`, which the framing decides.
+    static func write(_ fields: HTTPFields, to buffer: inout ByteBuffer) {
+        for field in fields where field.name != .contentLength {
+            buffer.writeString(field.name.rawName)
+            buffer.writeStaticString(": ")
+            field.withUnsafeBytesOfValue { _ = buffer.writeBytes($0) }
+            buffer.writeStaticString("\r\n")
+        }
+    }
+
+    static func writeDecimal(_ value: UInt64, to buffer: inout ByteBuffer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { memory in
+            var writer = WireWriter(memory)
+            writer.decimal(value)
+            return writer.count
+        }
+    }
+}

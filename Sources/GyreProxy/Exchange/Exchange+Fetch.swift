@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import GyreTelemetry
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+extension Exchange {
+    /// Fetches for the cache: the client's own preconditions stay here, the given ones go to the origin. A range that is not stored is
+    /// fetched as it is and passed on.
+    func fetchForCache(conditions: HTTPFields) {
+        if request.method == .get, cacheRequest.presence.contains(.range), stored == nil {
+            return passThrough(outcome.forward ?? .miss, detail: "range")
+        }
+        if request.method == .head, stored == nil { return passThrough(outcome.forward ?? .miss, detail: "head") }
+        var fields = ForwardedFields.request(request, fields: request.fields)
+        fields = Revalidation.requestFields(fields, conditions: conditions)
+        let receiver = CacheFetch(exchange: self, isConditional: conditions.count > 0)
+        send(fields: fields, method: .get, methodName: "GET", framing: .none, receiver)
+    }
+
+    /// Passes the request on as it is; nothing is stored.
+    func passThrough(_ forward: CacheOutcome.Forward, detail: String?) {
+        outcome.forward = forward
+        if let detail { outcome.detail = detail }
+        result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
+        let fields = ForwardedFields.request(request, fields: request.fields)
+        send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
+    }
+
+    /// The rest of a body whose fragments were lost on the way: asked for by range, and only good if it is the same representation.
+    func fetchRest(from position: UInt64, to end: UInt64) {
+        guard let stored, let tag = stored.head.entityTag, !tag.isWeak, let etag = stored.head.fields[.eTag] else {
+            return fail(status: 502, reason: "fragments-lost")
+        }
+        proxy.store.remove(stored.key)
+        var fields = ForwardedFields.request(request, fields: request.fields)
+        fields = Revalidation.requestFields(fields)
+        fields[.range] = "bytes=\(position)-\(end - 1)"
+        fields[.ifRange] = etag
+        stream = nil
+        send(fields: fields, method: .get, methodName: "GET", framing: .none, RestFetch(exchange: self, from: position, to: end, etag: etag))
+    }
+
+    private func send(fields: HTTPFields, method: Method, methodName: String, framing: BodyFraming, _ receiver: any UpstreamReceiver) {
+        phase = .fetching
+        proxy.counters.countOriginRequest()
+        call = proxy.upstream.start(
+            UpstreamRequest(
+                method: method,
+                methodName: methodName,
+                target: request.path,
+                fields: fields,
+                framing: framing,
+                expectsContinue: request.expectsContinue && framing.hasBody
+            ),
+            receiver
+        )
+    }
+
+    // MARK: What comes back
+
+    /// Sends a fetched response's head on.
+    func relayHead(_ response: UpstreamResponse) {
+        let fields = HopByHop.endToEnd(response.fields, direction: .response)
+        let length: AnswerLength
+        switch response.framing {
+        case .none: length = response.contentLength.map { response.status < 200 || response.status == 204 ? .none : .toldOnly($0) } ?? .none
+        case .length(let count): length = request.method == .head ? .toldOnly(count) : .exactly(count)
+        case .chunked, .untilClose: length = request.method == .head ? .none : .unknown
+        }
+        outcome.source = .origin
+        sendHead(status: response.status, fields: fields, length: length)
+    }
+
+    /// Sends a piece of body on, and stops reading from the origin while the client does not keep up.
+    func relay(_ bytes: ByteBuffer) {
+        proxy.counters.countOriginResponse(bytes: bytes.readableBytes)
+        sendBody(bytes)
+        if !clientIsWritable { call?.setReading(false) }
+    }
+
+    func upstreamBroke(_ failure: UpstreamFailure) {
+        proxy.counters.countOriginError(failure.rawValue)
+        call = nil
+        fetch?.abandon("incomplete", proxy)
+        fetch = nil
+        fail(status: failure.status, reason: failure.rawValue)
+    }
+
+    /// Unsafe requests that succeeded make what is stored for their target invalid (RFC 9111 §4.4).
+    func invalidate(_ response: UpstreamResponse) {
+        guard cacheRequest.method == .unsafe, (200..<400).contains(response.status) else { return }
+        proxy.store.remove(primaryKey)
+        for name in [HTTPField.Name.location, .contentLocation] {
+            guard let value = response.fields[name], let path = sameOriginPath(value) else { continue }
+            var key: [UInt8] = []
+            request.host.withUnsafeBytes { host in Array(path.utf8).withUnsafeBytes { RequestKey.append(host: host, path: $0, to: &key) } }
+            proxy.store.remove(proxy.store.key(key))
+        }
+    }
+
+    private func sameOriginPath(_ reference: String) -> String? {
+        if reference.hasPrefix("/"), !reference.hasPrefix("//") { return reference }
+        let host = String(decoding: request.host, as: UTF8.self)
+        for scheme in ["http://", "https://"] where reference.lowercased().hasPrefix(scheme + host.lowercased()) {
+            let rest = reference.dropFirst(scheme.count + host.count)
+            if rest.isEmpty { return "/" }
+            if rest.hasPrefix("/") { return String(rest) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+extension Exchange {
+    /// How an answer's body is delimited.
+    enum AnswerLength {
+        case none
+        /// `Content-Length` is told, though no body follows: HEAD, 304.
+        case toldOnly(UInt64)
+        case exactly(UInt64)
+        case unknown
+    }
+
+    /// Writes the head of an answer.
+    func sendHead(status: Int, fields: HTTPFields, ageSeconds: Int64? = nil, length: AnswerLength, extra: [(String, String)] = []) {
+        self.status = status
+        headIsSent = true
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(256 + fields.count * 48)
+        ResponseHeadWriter.writeStatusLine(status, to: &buffer)
+        ResponseHeadWriter.write(fields, to: &buffer)
+        for (name, value) in extra { buffer.writeString("\(name): \(value)\r\n") }
+        if let ageSeconds { buffer.writeString("Age: \(ageSeconds)\r\n") }
+        buffer.writeStaticString("Via: 1.1 gyre\r\nCache-Status: ")
+        var value: [UInt8] = []
+        outcome.append(to: &value)
+        buffer.writeBytes(value)
+        buffer.writeStaticString("\r\n")
+        switch length {
+        case .none:
+            sendsBody = false
+        case .toldOnly(let count):
+            sendsBody = false
+            buffer.writeString("Content-Length: \(count)\r\n")
+        case .exactly(let count):
+            buffer.writeString("Content-Length: \(count)\r\n")
+        case .unknown:
+            if request.minorVersion >= 1 {
+                sendsChunks = true
+                buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+            } else {
+                closesAfter = true
+            }
+        }
+        if closesAfter {
+            buffer.writeStaticString("Connection: close\r\n")
+        } else if request.minorVersion == 0 {
+            buffer.writeStaticString("Connection: keep-alive\r\n")
+        }
+        buffer.writeStaticString("\r\n")
+        write(buffer)
+    }
+
+    /// Writes a piece of the body, in a chunk when there are chunks.
+    func sendBody(_ bytes: ByteBuffer) {
+        guard sendsBody, bytes.readableBytes > 0 else { return }
+        bodyBytesSent += bytes.readableBytes
+        if sendsChunks {
+            write(ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n"))
+            write(bytes)
+            write(ByteBuffer(string: "\r\n"))
+        } else {
+            write(bytes)
+        }
+    }
+
+    /// Ends the body. Trailers go on to clients that asked for them (RFC 9110 §6.5.1).
+    func sendEnd(trailers: HTTPFields) {
+        guard sendsBody, sendsChunks else { return }
+        var end = ByteBuffer(string: "0\r\n")
+        if request.acceptsTrailers { ResponseHeadWriter.write(HopByHop.endToEnd(trailers, direction: .response), to: &end) }
+        end.writeStaticString("\r\n")
+        write(end)
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import GyreTelemetry
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// One request that the short way could not answer: from the lookup to the last byte. Lives on its connection's event loop.
+///
+/// Phases follow each other in one direction: lookup, then serving from the cache or fetching, then done. A validation may turn fetching
+/// into serving, a lost fragment serving into fetching the rest.
+final class Exchange {
+    enum Phase {
+        case lookup
+        case fetching
+        case serving
+        case done
+    }
+
+    let request: ClientRequest
+    let cacheRequest: CacheRequest
+    let proxy: LoopContext
+    /// Nil when the client has gone, and in background validation.
+    private(set) var connection: ClientConnection?
+    var phase = Phase.lookup
+    var outcome = CacheOutcome()
+    var result = RequestResult.miss
+
+    // What the cache knows.
+    let primaryKey: StoreKey
+    var marker: VariantMarker?
+    var stored: CachedResponse?
+    var storedTier = CyclicStore.Tier.memory
+
+    // The answer to the client.
+    var status = 0
+    var bodyBytesSent = 0
+    var headIsSent = false
+    var sendsBody = true
+    var sendsChunks = false
+    var closesAfter = false
+
+    // The fetch.
+    var call: (any UpstreamCall)?
+    var fetch: Fetch?
+    var originMicroseconds: Int?
+    var stream: FragmentStream?
+    private let isBackground: Bool
+
+    init(request: ClientRequest, connection: ClientConnection?, proxy: LoopContext) {
+        self.request = request
+        self.connection = connection
+        self.proxy = proxy
+        isBackground = connection == nil
+        cacheRequest = CacheRequest(method: .init(request.methodName), fields: request.fields, path: String(decoding: request.path, as: UTF8.self))
+        primaryKey = proxy.store.key(request.keyBytes)
+        closesAfter = !request.keepAlive
+    }
+
+    func start() {
+        switch request.method {
+        case .connect:
+            fail(status: 501, reason: "connect-not-offered")
+        case .get, .head:
+            if request.framing.hasBody { passThrough(.bypass, detail: "request-body") } else { lookUp() }
+        default:
+            passThrough(.method, detail: nil)
+        }
+    }
+
+    // MARK: Lookup
+
+    private func lookUp() {
+        get(primaryKey) { exchange, found, tier in
+            if let marker = found as? VariantMarker {
+                exchange.marker = marker
+                exchange.lookUpVariant(0)
+            } else {
+                exchange.decide(found as? CachedResponse, tier)
+            }
+        }
+    }
+
+    private func lookUpVariant(_ index: Int) {
+        guard let marker, index < marker.specifications.count else { return decide(nil, .memory) }
+        let key = proxy.store.key(marker.variantKey(marker.specifications[index], for: request.fields))
+        get(key) { exchange, found, tier in
+            if let response = found as? CachedResponse {
+                exchange.decide(response, tier)
+            } else {
+                exchange.lookUpVariant(index + 1)
+            }
+        }
+    }
+
+    /// Asks the store; the answer comes back on this loop.
+    func get(_ key: StoreKey, _ then: @escaping (Exchange, (any StoredObject)?, CyclicStore.Tier) -> Void) {
+        let bound = NIOLoopBound((self, then), eventLoop: proxy.loop)
+        let loop = proxy.loop
+        proxy.store.get(key) { lookup in
+            if loop.inEventLoop {
+                bound.value.0.deliver(lookup, bound.value.1)
+            } else {
+                loop.execute { bound.value.0.deliver(lookup, bound.value.1) }
+            }
+        }
+    }
+
+    private func deliver(_ lookup: CyclicStore.Lookup, _ then: (Exchange, (any StoredObject)?, CyclicStore.Tier) -> Void) {
+        guard phase != .done else { return }
+        switch lookup {
+        case .found(let object, let tier): then(self, object, tier)
+        case .miss: then(self, nil, .disk)
+        }
+    }
+
+    // MARK: Decision
+
+    private func decide(_ found: CachedResponse?, _ tier: CyclicStore.Tier) {
+        var found = found
+        if let map = found?.fragments, request.method == .get, !proxy.store.containsFragments(map) {
+            // Some of its pieces have been overwritten: as good as not there.
+            outcome.detail = "fragments-lost"
+            found = nil
+        }
+        stored = found
+        storedTier = tier
+        let now = Clock.timestamp()
+        let policy = proxy.configuration.caching
+        let decision = found.map { ReuseDecision.decide(request: cacheRequest, stored: $0.head, now: now, policy: policy) }
+            ?? ReuseDecision.decideWithoutStored(request: cacheRequest)
+        switch decision {
+        case .fresh(let served):
+            serve(served, reason: nil, result: tier == .memory ? .hitMemory : .hitDisk)
+        case .staleServable(let reason, let served, let revalidates):
+            if revalidates { revalidateInBackground() }
+            serve(served, reason: reason.rawValue, result: .stale)
+        case .validate(let reason, let conditions):
+            outcome.forward = reason == .stale ? .stale : .request
+            outcome.detail = reason.rawValue
+            fetchForCache(conditions: conditions)
+        case .miss(let reason):
+            switch reason {
+            case .uriMiss: outcome.forward = marker == nil ? .uriMiss : .varyMiss
+            case .varyMiss: outcome.forward = .varyMiss
+            case .partial, .incomplete: outcome.forward = .partial
+            case .method: outcome.forward = .method
+            }
+            stored = nil
+            fetchForCache(conditions: HTTPFields())
+        case .gatewayTimeout(let reason):
+            outcome.forward = nil
+            fail(status: 504, reason: "only-if-cached (\(reason))")
+        }
+    }
+
+    private func revalidateInBackground() {
+        guard let stored, proxy.revalidating.insert(stored.key).inserted else { return }
+        let background = Exchange(request: request, connection: nil, proxy: proxy)
+        background.marker = marker
+        background.stored = stored
+        background.outcome.forward = .stale
+        background.fetchForCache(conditions: Revalidation.conditions(for: [stored.head]))
+    }
+
+    // MARK: Client
+
+    func write(_ bytes: ByteBuffer) { connection?.write(bytes) }
+    var clientIsWritable: Bool { connection?.isWritable ?? true }
+
+    func clientWritabilityChanged(_ isWritable: Bool) {
+        if let stream { return stream.clientWritabilityChanged(isWritable) }
+        if isWritable { call?.setReading(true) }
+    }
+
+    func clientWentAway() {
+        connection = nil
+        stream?.cancel()
+        stream = nil
+        if phase == .fetching, let fetch, fetch.isWorthFinishing {
+            sendsBody = false
+            call?.setReading(true)
+            return
+        }
+        fetch?.abandon("client-gone", proxy)
+        call?.cancel()
+        call = nil
+        finish()
+    }
+
+    func requestBody(_ piece: ByteBuffer) { call?.send(piece) }
+    func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
+
+    /// The client's body broke off, was malformed or too long: nothing sensible can follow.
+    func requestBodyFailed() {
+        guard phase != .done else { return }
+        call?.cancel()
+        call = nil
+        if headIsSent {
+            closesAfter = true
+            connection?.close()
+            finish()
+        } else {
+            fail(status: 400, reason: "request-body")
+        }
+    }
+
+    /// The proxy's own answer. The connection survives it when the request has been read whole.
+    func fail(status: Int, reason: String) {
+        guard phase != .done else { return }
+        guard !headIsSent else {
+            // Half an answer is out: closing without its end is the only honest way to say so.
+            connection?.close()
+            return finish()
+        }
+        result = .error
+        self.status = status
+        if outcome.detail == nil { outcome.detail = reason.split(separator: " ").first.map(String.init) }
+        let closes = closesAfter || request.framing.hasBody
+        closesAfter = closes
+        headIsSent = true
+        outcome.source = .none
+        write(ErrorPage.make(status: status, reason: reason, closes: closes, sendsBody: request.method != .head, outcome: outcome))
+        finish()
+    }
+
+    /// Exactly once: log, counters, and the connection goes on.
+    func finish() {
+        guard phase != .done else { return }
+        phase = .done
+        if let stored, isBackground { proxy.revalidating.remove(stored.key) }
+        stream = nil
+        fetch = nil
+        let connection = connection
+        self.connection = nil
+        guard !isBackground else { return }
+        proxy.log(
+            RequestRecord(
+                request: request, outcome: outcome, result: result, status: status, bodyBytesSent: bodyBytesSent, originMicroseconds: originMicroseconds))
+        connection?.finished(keepAlive: !closesAfter)
+    }
+}

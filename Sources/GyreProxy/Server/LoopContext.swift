@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import GyreTelemetry
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// What the connections of one event loop share. Touched on that loop only.
+final class LoopContext {
+    let loop: any EventLoop
+    let store: CyclicStore
+    let configuration: ProxyConfiguration
+    let upstream: UpstreamPool
+    let counters: LoopCounters
+    private let accessLog: AccessLogBuffer
+    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private(set) var isDraining = false
+    private var drained: [EventLoopPromise<Void>] = []
+    /// Keys that are being validated in the background: one request for each is enough.
+    var revalidating: Set<StoreKey> = []
+
+    init(
+        loop: any EventLoop,
+        store: CyclicStore,
+        configuration: ProxyConfiguration,
+        upstreamSettings: UpstreamSettings,
+        counters: LoopCounters,
+        accessLog: AccessLogBuffer
+    ) {
+        self.loop = loop
+        self.store = store
+        self.configuration = configuration
+        self.counters = counters
+        self.accessLog = accessLog
+        upstream = UpstreamPool(loop: loop, settings: upstreamSettings)
+    }
+
+    var now: NIODeadline { .now() }
+
+    // MARK: Connections
+
+    func opened(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        counters.connectionOpened()
+        if isDraining { connection.close() }
+    }
+
+    func closed(_ connection: ClientConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        counters.connectionClosed()
+        tellIfDrained()
+    }
+
+    /// Looks at every deadline. Called about once a second: one timer for all connections.
+    func sweep() {
+        let now = now
+        for connection in connections.values { connection.sweep(now: now) }
+        upstream.sweep(now: now)
+        accessLog.flush()
+    }
+
+    /// Closes idle connections now and the others after their answer. The future is done when none is left.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        let promise = loop.makePromise(of: Void.self)
+        drained.append(promise)
+        for connection in connections.values { connection.drain() }
+        tellIfDrained()
+        return promise.futureResult
+    }
+
+    func closeAll() {
+        for connection in connections.values { connection.close() }
+        upstream.close()
+        accessLog.flush()
+    }
+
+    private func tellIfDrained() {
+        guard isDraining, connections.isEmpty else { return }
+        let promises = drained
+        drained = []
+        for promise in promises { promise.succeed() }
+    }
+
+    // MARK: Log and counters
+
+    private static let hitWord = LogWord("hit")
+    private static let none = LogWord("-")
+    private static let refused = LogWord("refused")
+
+    /// A hit in memory: nothing is copied but into the log.
+    func log(
+        _ head: borrowing RequestHead,
+        in bytes: UnsafeRawBufferPointer,
+        clientAddress: String,
+        status: Int,
+        bytes bodyBytes: Int,
+        startedAt: NIODeadline
+    ) {
+        let micros = microseconds(since: startedAt)
+        counters.countRequest(.hitMemory, durationMicroseconds: micros, bodyBytes: bodyBytes)
+        var address = clientAddress
+        address.withUTF8 { address in
+            var entry = AccessLogEntry()
+            entry.clientAddress = UnsafeRawBufferPointer(address)
+            entry.method = head.methodName.bytes(in: bytes)
+            entry.target = head.target.bytes(in: bytes)
+            entry.host = head.hostSlice.bytes(in: bytes)
+            if let referer = head.fields.firstValue(of: .referer) { entry.referer = referer.bytes(in: bytes) }
+            if let agent = head.fields.firstValue(of: .userAgent) { entry.userAgent = agent.bytes(in: bytes) }
+            entry.cacheWord = Self.hitWord.bytes
+            entry.reasonWord = Self.none.bytes
+            entry.httpMinorVersion = head.minorVersion
+            entry.status = status
+            entry.bodyBytesSent = bodyBytes
+            entry.servedFrom = .memory
+            entry.durationMicroseconds = micros
+            entry.timestampMilliseconds = Clock.timestamp().milliseconds
+            accessLog.append(entry)
+        }
+    }
+
+    func log(_ record: RequestRecord) {
+        let micros = microseconds(since: record.request.startedAt)
+        counters.countRequest(record.result, durationMicroseconds: micros, bodyBytes: record.bodyBytesSent)
+        let request = record.request
+        withBytes(Array(request.clientAddress.utf8), Array(request.methodName.utf8), request.target, request.host) { address, method, target, host in
+            withBytes(
+                Array((request.fields[.referer] ?? "").utf8),
+                Array((request.fields[.userAgent] ?? "").utf8),
+                Array(record.cacheWord.utf8),
+                Array((record.outcome.detail ?? "-").utf8)
+            ) { referer, agent, word, reason in
+                var entry = AccessLogEntry()
+                entry.clientAddress = address
+                entry.method = method
+                entry.target = target
+                entry.host = host
+                entry.referer = referer
+                entry.userAgent = agent
+                entry.cacheWord = word
+                entry.reasonWord = reason
+                entry.httpMinorVersion = request.minorVersion
+                entry.status = record.status
+                entry.bodyBytesSent = record.bodyBytesSent
+                entry.servedFrom = record.servedFrom
+                entry.durationMicroseconds = micros
+                entry.originDurationMicroseconds = record.originMicroseconds
+                entry.timestampMilliseconds = Clock.timestamp().milliseconds
+                accessLog.append(entry)
+            }
+        }
+    }
+
+    /// A request that could not even be parsed.
+    func logRefusal(clientAddress: String, status: Int, reason: String) {
+        counters.countRequest(.error, durationMicroseconds: 0, bodyBytes: 0)
+        withBytes(Array(clientAddress.utf8), Array(reason.utf8), [], []) { address, reason, _, _ in
+            var entry = AccessLogEntry()
+            entry.clientAddress = address
+            entry.cacheWord = Self.refused.bytes
+            entry.reasonWord = reason
+            entry.status = status
+            entry.timestampMilliseconds = Clock.timestamp().milliseconds
+            accessLog.append(entry)
+        }
+    }
+
+    func microseconds(since start: NIODeadline) -> Int {
+        Int((NIODeadline.now() - start).nanoseconds / 1000)
+    }
+}
+
+private typealias Bytes = UnsafeRawBufferPointer
+
+private func withBytes(_ a: [UInt8], _ b: [UInt8], _ c: [UInt8], _ d: [UInt8], _ body: (Bytes, Bytes, Bytes, Bytes) -> Void) {
+    a.withUnsafeBytes { a in b.withUnsafeBytes { b in c.withUnsafeBytes { c in d.withUnsafeBytes { d in body(a, b, c, d) } } } }
+}

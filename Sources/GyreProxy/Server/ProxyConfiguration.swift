@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+public import HTTPCaching
+public import HTTPWire
+import NIOCore
+import NIOSSL
+
+/// Everything the proxy needs to know, already checked.
+public struct ProxyConfiguration: Sendable {
+    /// Deadlines on what a client can delay.
+    public struct Timeouts: Sendable {
+        /// From the first byte of a head to its last, in milliseconds.
+        public var headMilliseconds: Int64 = 10_000
+        /// Between two pieces of a request body.
+        public var bodyMilliseconds: Int64 = 60_000
+        /// Between two requests.
+        public var idleMilliseconds: Int64 = 75_000
+        /// Without progress of a response that the client does not read.
+        public var writeMilliseconds: Int64 = 60_000
+        /// The defaults.
+        public init() {}
+
+        var head: TimeAmount { .milliseconds(headMilliseconds) }
+        var body: TimeAmount { .milliseconds(bodyMilliseconds) }
+        var idle: TimeAmount { .milliseconds(idleMilliseconds) }
+        var write: TimeAmount { .milliseconds(writeMilliseconds) }
+    }
+
+    /// The origin.
+    public struct Origin: Sendable {
+        /// `https` rather than `http`.
+        public var usesTLS = false
+        /// Host name or address.
+        public var host: String
+        /// Port.
+        public var port: Int
+        /// In milliseconds.
+        public var connectTimeoutMilliseconds: Int64 = 5000
+        /// Without a byte from the origin, in milliseconds.
+        public var readTimeoutMilliseconds: Int64 = 60_000
+        /// For each worker.
+        public var maxConnections = 256
+
+        /// An origin in clear text.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// Where clients connect.
+    public var listenHost = "127.0.0.1"
+    /// Its port; 0 for any free one.
+    public var listenPort = 8080
+    /// Event loops.
+    public var workers = 1
+    /// Where responses come from.
+    public var origin: Origin
+    /// Limits on heads.
+    public var limits = WireLimits()
+    /// Largest request body in bytes.
+    public var maxRequestBodyBytes = UInt64.max
+    /// Largest response that is stored, in bytes; larger ones are passed on.
+    public var maxObjectBytes = 1 << 30
+    /// Deadlines.
+    public var timeouts = Timeouts()
+    /// The operator's caching decisions.
+    public var caching = CachingPolicy()
+
+    /// A configuration with the defaults.
+    public init(origin: Origin) { self.origin = origin }
+
+    func upstreamSettings() throws -> UpstreamSettings {
+        var settings = UpstreamSettings(host: origin.host, port: origin.port)
+        settings.connectTimeoutMilliseconds = origin.connectTimeoutMilliseconds
+        settings.readTimeoutMilliseconds = origin.readTimeoutMilliseconds
+        settings.maxConnections = origin.maxConnections
+        if origin.usesTLS {
+            settings.tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+            // An address cannot be a server name (RFC 6066 §3).
+            let isAddress = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) != nil
+            settings.tlsServerName = isAddress ? nil : origin.host
+        }
+        return settings
+    }
+}

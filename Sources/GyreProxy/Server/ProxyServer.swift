@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+public import CyclicStore
+public import GyreTelemetry
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The caching proxy: listens, serves, drains. One event loop for each worker.
+public final class ProxyServer: Sendable {
+    /// Where it listens.
+    public let address: String
+    /// Its port, also when any free one was asked for.
+    public let port: Int
+    /// Counters of all loops.
+    public let counters: LoopCountersHub
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let contexts: [NIOLoopBound<LoopContext>]
+    private let sweeps: [RepeatedTask]
+    private let didClose = Atomic<Bool>(false)
+
+    /// Starts serving. The store and the log stay the caller's to close, after ``shutDown(withinMilliseconds:)``.
+    public static func start(
+        _ configuration: ProxyConfiguration,
+        store: CyclicStore,
+        accessLog: AccessLogWriter,
+        layout: AccessLogLayout
+    ) async throws -> ProxyServer {
+        let settings = try configuration.upstreamSettings()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.workers)
+        do {
+            let reasons = ReasonLists(
+                originErrors: ReasonWords(UpstreamFailure.self),
+                wireErrors: ProxyReasons.wireErrors,
+                notStored: ProxyReasons.notStored
+            )
+            let counters = LoopCountersHub(loopCount: configuration.workers, reasons: reasons)
+            var contexts: [NIOLoopBound<LoopContext>] = []
+            var sweeps: [RepeatedTask] = []
+            for (index, loop) in group.makeIterator().enumerated() {
+                let counter = counters.loops[index]
+                let context = try await loop.submit {
+                    NIOLoopBound(
+                        LoopContext(
+                            loop: loop,
+                            store: store,
+                            configuration: configuration,
+                            upstreamSettings: settings,
+                            counters: counter,
+                            accessLog: AccessLogBuffer(writer: accessLog, layout: layout)
+                        ),
+                        eventLoop: loop
+                    )
+                }.get()
+                contexts.append(context)
+                sweeps.append(
+                    loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in context.value.sweep() }
+                )
+            }
+            let byLoop = contexts
+            let listener = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 4096)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.autoRead, value: false)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelOption(.maxMessagesPerRead, value: 4)
+                .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 65536))
+                .childChannelOption(.writeBufferWaterMark, value: .init(low: 128 * 1024, high: 512 * 1024))
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        guard let bound = byLoop.first(where: { $0.isFor(channel.eventLoop) }) else { throw ChannelError.inappropriateOperationForState }
+                        try channel.pipeline.syncOperations.addHandler(ClientConnection(proxy: bound.value))
+                    }
+                }
+                .bind(host: configuration.listenHost, port: configuration.listenPort).get()
+            return ProxyServer(listener: listener, group: group, counters: counters, contexts: contexts, sweeps: sweeps, host: configuration.listenHost)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private init(
+        listener: any Channel,
+        group: MultiThreadedEventLoopGroup,
+        counters: LoopCountersHub,
+        contexts: [NIOLoopBound<LoopContext>],
+        sweeps: [RepeatedTask],
+        host: String
+    ) {
+        self.listener = listener
+        self.group = group
+        self.counters = counters
+        self.contexts = contexts
+        self.sweeps = sweeps
+        address = host
+        port = listener.localAddress?.port ?? 0
+    }
+
+    /// Stops listening, lets answers under way finish, then closes what is left after the given time. Every loop has ended when it returns.
+    public func shutDown(withinMilliseconds limit: Int64) async {
+        guard !didClose.exchange(true, ordering: .relaxed) else { return }
+        try? await listener.close()
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                for context in self.contexts {
+                    try? await context.eventLoop.flatSubmit { context.value.drain() }.get()
+                }
+            }
+            tasks.addTask { try? await Task.sleep(for: .milliseconds(limit)) }
+            await tasks.next()
+            // What has not drained by now is closed, which also ends the waiting.
+            for context in self.contexts { try? await context.eventLoop.submit { context.value.closeAll() }.get() }
+            tasks.cancelAll()
+        }
+        for sweep in sweeps { sweep.cancel() }
+        try? await group.shutdownGracefully()
+    }
+}
+
+extension NIOLoopBound {
+    fileprivate func isFor(_ loop: any EventLoop) -> Bool { eventLoop === loop }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+public import CyclicStore
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+@_spi(CustomByteBufferAllocator) import NIOCore
+
+/// A stored response as the proxy holds it: its head parsed once and serialised once, its body ready to be written.
+final class CachedResponse: StoredObject, @unchecked Sendable {
+    // Unchecked: immutable after init; ByteBuffers are copied before they are read.
+    let kind: RecordKind
+    let key: StoreKey
+    let head: StoredHead
+    let profile: HitProfile
+    /// The whole body, unless it lies in fragments.
+    let body: ByteBuffer
+    /// How the body is cut, when it is.
+    let fragments: FragmentMap?
+    /// Status line and fields of a full answer, with `Content-Length` and `Via`, without what changes from answer to answer.
+    let headBytes: ByteBuffer
+    private let metadata: [UInt8]
+
+    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer) {
+        self.kind = kind
+        self.key = key
+        self.metadata = metadata
+        self.head = head
+        profile = head.profile
+        if kind == .fragmentedHead {
+            guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), head.bodyByteCount == map.totalBytes else {
+                return nil
+            }
+            fragments = map
+        } else {
+            guard head.bodyByteCount == UInt64(payload.readableBytes) else { return nil }
+            fragments = nil
+        }
+        body = payload
+        headBytes = ResponseHeadWriter.storedHead(status: head.status, fields: head.fields, contentLength: head.bodyByteCount)
+    }
+
+    /// The same response with another head: after a 304.
+    func updated(_ head: StoredHead) -> CachedResponse? {
+        CachedResponse(kind: kind, key: key, metadata: StoredMetadata.encode(head), head: head, payload: body)
+    }
+
+    var bodyByteCount: UInt64 { fragments?.totalBytes ?? UInt64(body.readableBytes) }
+
+    var memoryBytes: Int { 480 + key.bytes.count + metadata.count * 2 + headBytes.capacity + body.capacity }
+    var metadataByteCount: Int { metadata.count }
+    var payloadByteCount: Int { body.readableBytes }
+
+    func copyContent(into region: UnsafeMutableRawBufferPointer) {
+        copy(metadata, body, into: region)
+    }
+}
+
+/// One piece of a large body.
+final class CachedFragment: StoredObject, @unchecked Sendable {
+    // Unchecked: immutable after init.
+    let kind = RecordKind.fragment
+    let key: StoreKey
+    let body: ByteBuffer
+
+    init(key: StoreKey, body: ByteBuffer) {
+        self.key = key
+        self.body = body
+    }
+
+    var memoryBytes: Int { 160 + key.bytes.count + body.capacity }
+    var metadataByteCount: Int { 0 }
+    var payloadByteCount: Int { body.readableBytes }
+
+    func copyContent(into region: UnsafeMutableRawBufferPointer) {
+        copy([], body, into: region)
+    }
+}
+
+private func copy(_ metadata: [UInt8], _ body: ByteBuffer, into region: UnsafeMutableRawBufferPointer) {
+    metadata.withUnsafeBytes { region.copyMemory(from: $0) }
+    body.withUnsafeReadableBytes { UnsafeMutableRawBufferPointer(rebasing: region[metadata.count...]).copyMemory(from: $0) }
+}
+
+/// Makes the proxy's objects from records: hand it to the store that is opened for a proxy.
+public struct ResponseFactory: ObjectFactory {
+    /// The only one there is.
+    public init() {}
+
+    public func makeObject(_ image: consuming RecordImage) -> (any StoredObject)? {
+        let (kind, key, metadata) = (image.kind, image.key, image.metadata)
+        let payload = ByteBuffer(owning: image.takePayload())
+        switch kind {
+        case .fragment:
+            return CachedFragment(key: key, body: payload)
+        case .object where metadata.first == StoredMetadata.variantsTag:
+            return VariantMarker(key: key, metadata: metadata)
+        case .object, .fragmentedHead:
+            guard let head = StoredMetadata.head(metadata) else { return nil }
+            return CachedResponse(kind: kind, key: key, metadata: metadata, head: head, payload: payload)
+        case .tombstone:
+            return nil
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Takes over memory of the store without a copy. Sound because both sides free with `free`.
+    init(owning bytes: consuming OwnedBytes) {
+        let (offset, count) = (bytes.offset, bytes.count)
+        self.init(
+            takingOwnershipOf: bytes.take(),
+            allocator: ByteBufferAllocator(),
+            readerIndex: offset,
+            writerIndex: offset + count
+        )
+    }
+}

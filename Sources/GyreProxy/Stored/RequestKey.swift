@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// The bytes that name a URL in the cache: scheme, host in lower case without its default port, path and query as they came.
+enum RequestKey {
+    static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
+        key.append(contentsOf: "http://".utf8)
+        let hostEnd = host.count > 3 && host[host.count - 3] == 0x3a && host[host.count - 2] == 0x38 && host[host.count - 1] == 0x30
+            ? host.count - 3 : host.count
+        for index in 0..<hostEnd {
+            let byte = host[index]
+            key.append(byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
+        }
+        if path.isEmpty || path[0] != 0x2f { key.append(0x2f) }
+        key.append(contentsOf: path)
+    }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+
+extension HTTPField {
+    /// Gives the value's bytes to `body`. Values are compared as bytes everywhere: text equality would join distinct byte strings.
+    func withValue<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        withUnsafeBytesOfValue { body($0.span) }
+    }
+
+    /// The value's bytes.
+    var valueBytes: [UInt8] {
+        withUnsafeBytesOfValue { Array($0) }
+    }
+
+    /// A field whose name is known to be valid.
+    init?(_ name: StaticString, bytes: [UInt8]) {
+        guard let name = HTTPField.Name(name.description) else { return nil }
+        self.init(name: name, value: bytes)
+    }
+}
+
+extension HTTPFields {
+    /// The values of all lines of one field, joined by commas (RFC 9110 §5.3); `nil` when there is no line.
+    func combinedBytes(_ canonicalName: String) -> [UInt8]? {
+        var result: [UInt8]?
+        for field in self where field.name.canonicalName == canonicalName {
+            field.withUnsafeBytesOfValue { value in
+                if result == nil {
+                    result = Array(value)
+                } else {
+                    result?.append(ASCII.comma)
+                    result?.append(ASCII.space)
+                    result?.append(contentsOf: value)
+                }
+            }
+        }
+        return result
+    }
+
+    /// How many lines one field has.
+    func lineCount(_ canonicalName: String) -> Int {
+        var count = 0
+        for field in self where field.name.canonicalName == canonicalName { count += 1 }
+        return count
+    }
+
+    /// The only line of a field that may have one only; `nil` when it is missing or repeated.
+    func single(_ canonicalName: String) -> HTTPField? {
+        var found: HTTPField?
+        for field in self where field.name.canonicalName == canonicalName {
+            if found != nil { return nil }
+            found = field
+        }
+        return found
+    }
+
+    /// Removes every line of one field.
+    mutating func removeAll(_ canonicalName: String) {
+        removeAll { $0.name.canonicalName == canonicalName }
+    }
+}

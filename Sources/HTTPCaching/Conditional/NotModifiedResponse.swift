@@ -1,0 +1,22 @@
+public import HTTPTypes
+
+/// The head of a 304 made from a stored response.
+public enum NotModifiedResponse {
+    /// The fields of the 304 (RFC 9110 §15.4.5): what the 200 would have, without the metadata of a body that is not sent. `Last-Modified` stays only
+    /// where there is no `ETag`. `Age` and `Cache-Status` are the proxy's to add.
+    public static func fields(from stored: StoredHead) -> HTTPFields {
+        let hasTag = stored.fields.contains { FieldKind($0.name) == .etag }
+        var result = HTTPFields()
+        result.reserveCapacity(stored.fields.count)
+        for field in stored.fields {
+            switch field.name.canonicalName {
+            case "content-length", "content-type", "content-encoding", "content-language", "content-range", "content-disposition", "trailer",
+                "accept-ranges", "transfer-encoding", "content-md5", "content-digest", "repr-digest", "digest":
+                continue
+            case "last-modified": if !hasTag { result.append(field) }
+            default: result.append(field)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,76 @@
+public import HTTPTypes
+
+/// What a proxy tells the origin about the client: `Forwarded` (RFC 7239) and the older `X-Forwarded-*`.
+public struct ForwardingFacts: Sendable, Equatable {
+    /// The client's address, IPv4 or IPv6 without brackets; `nil` hides it as `unknown` (RFC 7239 §6.2).
+    public var clientAddress: String?
+    /// The scheme the client used.
+    public var scheme: TargetURI.Scheme
+    /// The `Host` the client sent, as it was.
+    public var host: String
+
+    /// Facts from their parts.
+    public init(clientAddress: String?, scheme: TargetURI.Scheme, host: String) {
+        self.clientAddress = clientAddress
+        self.scheme = scheme
+        self.host = host
+    }
+
+    /// Writes the facts into a request.
+    ///
+    /// - Parameter keepsExisting: whether the client is a proxy that is trusted. If not, what it says about others is dropped: anybody can write such fields.
+    public func apply(to fields: inout HTTPFields, keepsExisting: Bool) {
+        if !keepsExisting {
+            fields.removeAll { Self.names.contains($0.name.canonicalName) }
+        }
+        if let field = HTTPField("Forwarded", bytes: forwardedValue) { fields.append(field) }
+        if let field = HTTPField("X-Forwarded-For", bytes: Array((clientAddress ?? "unknown").utf8)) { fields.append(field) }
+        if fields.lineCount("x-forwarded-proto") == 0, let field = HTTPField("X-Forwarded-Proto", bytes: Array(scheme.rawValue.utf8)) {
+            fields.append(field)
+        }
+        if fields.lineCount("x-forwarded-host") == 0, let field = HTTPField("X-Forwarded-Host", bytes: Array(host.utf8)) {
+            fields.append(field)
+        }
+    }
+
+    /// The fields that say who is behind a proxy, by their lower-case names.
+    public static let names: Set<String> = [
+        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip",
+    ]
+
+    /// One element of `Forwarded` (RFC 7239 §4).
+    var forwardedValue: [UInt8] {
+        var value: [UInt8] = Array("for=".utf8)
+        if let clientAddress {
+            // An IPv6 address stands in brackets, and brackets and colons need quotes (RFC 7239 §6).
+            let isSix = clientAddress.utf8.contains(ASCII.colon)
+            Self.append(isSix ? "[" + clientAddress + "]" : clientAddress, to: &value)
+        } else {
+            value.append(contentsOf: "unknown".utf8)
+        }
+        value.append(contentsOf: ";host=".utf8)
+        Self.append(host, to: &value)
+        value.append(contentsOf: ";proto=".utf8)
+        value.append(contentsOf: scheme.rawValue.utf8)
+        return value
+    }
+
+    private static func append(_ text: String, to value: inout [UInt8]) {
+        let span = text.utf8.span
+        if span.isToken(0..<span.count) { value.append(contentsOf: text.utf8) } else { StructuredText.appendString(span, to: &value) }
+    }
+}
+
+/// Request fields that frameworks obey and caches do not key by: with them one client could change what others are served (cache poisoning).
+public enum PoisoningFields {
+    /// Lower-case names of fields to drop from requests unless a site keys by them.
+    public static let dropped: Set<String> = [
+        "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-prefix", "x-host", "x-http-method", "x-http-method-override",
+        "x-method-override", "x-original-host", "x-original-url", "x-rewrite-url", "x-wap-profile", "x-forwarded-path", "x-forwarded-uri",
+    ]
+
+    /// Removes them, except those named in `kept`, in lower case.
+    public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = []) {
+        fields.removeAll { dropped.contains($0.name.canonicalName) && !kept.contains($0.name.canonicalName) }
+    }
+}

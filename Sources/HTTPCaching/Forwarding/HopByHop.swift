@@ -1,0 +1,67 @@
+public import HTTPTypes
+
+/// Fields that end at this hop (RFC 9110 §7.6.1).
+public enum HopByHop {
+    /// A message's direction.
+    public enum Direction: Sendable {
+        /// Towards the origin.
+        case request
+        /// Towards the client.
+        case response
+    }
+
+    /// The fields that go on to the next recipient, in their order.
+    ///
+    /// Removed are the fields known to end here, those that `Connection` names, and the proxy's own credentials. A name in ``guarded`` is
+    /// not removed on the word of `Connection`. Cost: one walk, and one allocation for the result.
+    public static func endToEnd(_ fields: HTTPFields, direction: Direction) -> HTTPFields {
+        let nominated = nominatedNames(fields)
+        var result = HTTPFields()
+        result.reserveCapacity(fields.count)
+        for field in fields {
+            let name = field.name.canonicalName
+            if isHopByHop(name, direction) || nominated.contains(name) { continue }
+            result.append(field)
+        }
+        return result
+    }
+
+    /// Whether a field never goes on, by its lower-case name.
+    public static func isHopByHop(_ name: String, _ direction: Direction) -> Bool {
+        switch name {
+        case "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "http2-settings": true
+        case "proxy-authorization": direction == .request
+        case "proxy-authenticate", "proxy-authentication-info": direction == .response
+        default: false
+        }
+    }
+
+    /// Fields that a `Connection` option may not remove, by their lower-case names.
+    ///
+    /// RFC 9110 §7.6.1 forbids a sender to name a field that is meant for every recipient, and gives `Cache-Control` as the example; so such an option
+    /// is void. Obeying it would let one side strip what the other depends on: framing and the target (`Host`, `Content-Length`), who is asking
+    /// (`Authorization`, `Cookie`, the forwarding fields), what may be cached and for whom (`Cache-Control`, `Vary`, …), and what the bytes are.
+    public static let guarded: Set<String> = [
+        "age", "authorization", "cache-control", "cdn-cache-control", "cdn-loop", "content-encoding", "content-language", "content-length",
+        "content-location", "content-range", "content-type", "cookie", "date", "etag", "expires", "forwarded", "host", "if-match",
+        "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "last-modified", "location", "origin", "pragma", "range",
+        "set-cookie", "vary", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+    ]
+
+    /// The fields that `Connection` names and may remove, in lower case.
+    static func nominatedNames(_ fields: HTTPFields) -> [String] {
+        var names: [String] = []
+        for field in fields where FieldKind(field.name) == .connection {
+            field.withUnsafeBytesOfValue { value in
+                let text = value.span
+                var options = ListCursor(0..<text.count)
+                while let option = options.next(in: text) {
+                    if text.matchesIgnoringCase(option, "close") || text.matchesIgnoringCase(option, "keep-alive") { continue }
+                    let name = text.lowercasedString(option)
+                    if !guarded.contains(name) { names.append(name) }
+                }
+            }
+        }
+        return names
+    }
+}

@@ -1,0 +1,25 @@
+import HTTPTypes
+
+extension StoreDecision {
+    /// The fields that may be kept (RFC 9111 §3.1), with a `Date` if there was no readable one.
+    ///
+    /// Left out: hop-by-hop fields and those that `Connection` names; `Age`, which is computed; `Trailer`; those that `private="…"` names
+    /// (§5.2.2.7). The fields that `no-cache="…"` names stay, because a validated answer has them.
+    static func storedFields(_ fields: HTTPFields, facts: ResponseFacts, policy: CachingPolicy) -> HTTPFields {
+        var kept = HopByHop.endToEnd(fields, direction: .response)
+        let withheld = policy.isShared ? facts.directives.privateFields : []
+        kept.removeAll { field in
+            let name = field.name.canonicalName
+            switch name {
+            case "age", "trailer": return true
+            case "date": return !facts.isDateValid
+            case "set-cookie" where policy.setCookie == .strip: return true
+            default: return withheld.contains(name)
+            }
+        }
+        if !facts.isDateValid {
+            kept.append(HTTPField(name: .date, value: HTTPDate.string(facts.effectiveDate)))
+        }
+        return kept
+    }
+}

@@ -1,0 +1,66 @@
+public import HTTPTypes
+
+/// Requests that validate stored responses, and what a 304 does to them (RFC 9111 §4.3).
+public enum Revalidation {
+    /// The conditional fields for validating stored responses of one resource (RFC 9111 §4.3.1): `If-None-Match` with all their entity tags, and
+    /// `If-Modified-Since` when a single response is validated and no range is asked for. Empty when none has a validator.
+    public static func conditions(for stored: [StoredHead], isRangeRequest: Bool = false) -> HTTPFields {
+        var result = HTTPFields()
+        var tags: [UInt8] = []
+        for head in stored {
+            guard let field = head.fields.single("etag"), field.withValue({ EntityTag($0) }) != nil else { continue }
+            if !tags.isEmpty { tags.append(contentsOf: ", ".utf8) }
+            field.withUnsafeBytesOfValue { tags.append(contentsOf: $0) }
+        }
+        if !tags.isEmpty { result.append(HTTPField(name: .ifNoneMatch, value: tags)) }
+        if stored.count == 1, !isRangeRequest || tags.isEmpty, let field = stored[0].fields.single("last-modified"),
+            field.withValue({ HTTPDate.parse($0, now: stored[0].responseTime) }) != nil
+        {
+            result.append(HTTPField(name: .ifModifiedSince, value: field.valueBytes))
+        }
+        return result
+    }
+
+    /// The fields of a request to the origin that is to fill or validate the cache: the client's own preconditions and range go, because the answer is for
+    /// everyone, and `conditions` come in their place. Hop-by-hop fields are not touched; see ``HopByHop``.
+    ///
+    /// - Parameter keepsRange: leave `Range` in, for fetching a part.
+    public static func requestFields(_ client: HTTPFields, conditions: HTTPFields = HTTPFields(), keepsRange: Bool = false) -> HTTPFields {
+        var result = HTTPFields()
+        result.reserveCapacity(client.count + conditions.count)
+        for field in client {
+            switch FieldKind(field.name) {
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange: continue
+            case .range: if keepsRange { result.append(field) }
+            default: result.append(field)
+            }
+        }
+        result.append(contentsOf: conditions)
+        return result
+    }
+
+    /// What a 304 or the answer to a HEAD does to one stored response.
+    public enum Outcome: Sendable, Equatable {
+        /// The stored head is replaced by this one; the body stays.
+        case updated(StoredHead)
+        /// Answer this request with the updated head. It may not be kept: remove the stored response, unless the reason is about the request alone
+        /// (``NoStoreReason/isAboutRequest``), then leave it as it was.
+        case serveOnce(StoredHead, NoStoreReason)
+        /// The message does not speak of this response: do not update it (RFC 9111 §4.3.4).
+        case refused(Mismatch)
+    }
+
+    /// Why a message does not update a stored response.
+    public enum Mismatch: String, Sendable, CaseIterable {
+        /// The entity tags differ.
+        case entityTag = "etag-mismatch"
+        /// The modification times differ.
+        case lastModified = "last-modified-mismatch"
+        /// The lengths differ (HEAD only, RFC 9111 §4.3.5).
+        case contentLength = "content-length-mismatch"
+        /// The message has a validator and the stored response has none.
+        case noValidator = "no-validator"
+        /// The status is not the one that updates.
+        case status
+    }
+}
