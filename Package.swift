@@ -73,10 +73,20 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "GyreDemo",
+            dependencies: [
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "gyre",
             dependencies: [
-                "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
+                "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -148,7 +148,8 @@ final class ClientConnection: ChannelInboundHandler {
                 return true
             }
             let request = inbound.withUnsafeReadableBytes {
-                ClientRequest(head, in: $0, clientAddress: clientAddress, startedAt: startedAt)
+                ClientRequest(
+                    head, in: $0, defaultHost: proxy.configuration.origin.authorityBytes, clientAddress: clientAddress, startedAt: startedAt)
             }
             inbound.moveReaderIndex(forwardBy: byteCount)
             begin(request)
@@ -174,7 +175,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
     private func answerFromMemory(startedAt: NIODeadline) -> Bool {
-        guard head.method == .get, head.framing == .none, head.targetForm == .origin, !head.upgrade,
+        guard head.method == .get, head.framing == .none, head.targetForm == .origin, !head.upgrade, !head.hostSlice.isEmpty,
             head.fields.present.isDisjoint(with: .needsFullDecision), let context
         else { return false }
         keyScratch.removeAll(keepingCapacity: true)

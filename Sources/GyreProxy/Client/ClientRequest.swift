@@ -23,7 +23,14 @@ struct ClientRequest {
     var clientAddress: String
     var startedAt: NIODeadline
 
-    init(_ head: borrowing RequestHead, in bytes: UnsafeRawBufferPointer, clientAddress: String, startedAt: NIODeadline) {
+    /// - Parameter defaultHost: The authority that is meant when an HTTP/1.0 client names none.
+    init(
+        _ head: borrowing RequestHead,
+        in bytes: UnsafeRawBufferPointer,
+        defaultHost: [UInt8],
+        clientAddress: String,
+        startedAt: NIODeadline
+    ) {
         method = head.method
         methodName = String(decoding: head.methodName.bytes(in: bytes), as: UTF8.self)
         target = Array(head.target.bytes(in: bytes))
@@ -32,6 +39,9 @@ struct ClientRequest {
         self.path = path
         host = Array(head.hostSlice.bytes(in: bytes))
         fields = FieldReader.fields(head.fields, in: bytes)
+        if host.isEmpty { host = defaultHost }
+        // The origin is told the host that was keyed, whatever form it came in.
+        fields[.hostField] = String(decoding: host, as: UTF8.self)
         framing = head.framing
         minorVersion = head.minorVersion
         keepAlive = head.keepAlive

@@ -15,25 +15,29 @@ enum ForwardedFields {
         }
         append(&result, .via, "1.\(request.minorVersion) gyre")
         let address = request.clientAddress
-        append(&result, Self.xForwardedFor, address)
-        if result[Self.xForwardedProto] == nil { result[Self.xForwardedProto] = "http" }
+        append(&result, .xForwardedFor, address)
+        if result[.xForwardedProto] == nil { result[.xForwardedProto] = "http" }
         let host = String(decoding: request.host, as: UTF8.self)
-        if result[Self.xForwardedHost] == nil, !host.isEmpty { result[Self.xForwardedHost] = host }
+        if result[.xForwardedHost] == nil, !host.isEmpty { result[.xForwardedHost] = host }
         let node = address.contains(":") ? "\"[\(address)]\"" : address
-        append(&result, Self.forwarded, "for=\(node);host=\"\(host)\";proto=http")
+        append(&result, .forwarded, "for=\(node);host=\"\(host)\";proto=http")
         return result
     }
 
     private static func append(_ fields: inout HTTPFields, _ name: HTTPField.Name, _ value: String) {
         if let old = fields[name] { fields[name] = old + ", " + value } else { fields.append(HTTPField(name: name, value: value)) }
     }
+}
 
-    private static let xForwardedFor = name("X-Forwarded-For")
-    private static let xForwardedProto = name("X-Forwarded-Proto")
-    private static let xForwardedHost = name("X-Forwarded-Host")
-    private static let forwarded = name("Forwarded")
+/// Names that HTTPTypes does not offer as constants.
+extension HTTPField.Name {
+    static let hostField = known("Host")
+    static let xForwardedFor = known("X-Forwarded-For")
+    static let xForwardedProto = known("X-Forwarded-Proto")
+    static let xForwardedHost = known("X-Forwarded-Host")
+    static let forwarded = known("Forwarded")
 
-    private static func name(_ text: String) -> HTTPField.Name {
+    private static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
         return name
     }

@@ -42,6 +42,13 @@ public struct ProxyConfiguration: Sendable {
         /// For each worker.
         public var maxConnections = 256
 
+        /// What stands in `Host` when the client gave none.
+        var authorityBytes: [UInt8] {
+            let isDefaultPort = port == (usesTLS ? 443 : 80)
+            let name = host.contains(":") ? "[\(host)]" : host
+            return Array((isDefaultPort ? name : "\(name):\(port)").utf8)
+        }
+
         /// An origin in clear text.
         public init(host: String, port: Int) {
             self.host = host

@@ -110,6 +110,17 @@ final class Node: Sendable {
         }
     }
 
+    var adminAddress: String? { admin.map { "http://127.0.0.1:\($0.port)" } }
+
+    /// Drains and closes everything, in the order of a stop by signal.
+    func stop() async {
+        readiness.stop()
+        await proxy.shutDown(withinMilliseconds: Int64(settings.server.drainTimeout.milliseconds))
+        await admin?.shutDown()
+        _ = accessLog.close()
+        await store.close()
+    }
+
     var adminNote: String {
         settings.admin.listen.map { ", admin on http://\($0)" } ?? ""
     }
