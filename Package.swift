@@ -89,6 +89,7 @@ let package = Package(
                 "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

@@ -3,7 +3,10 @@
 
 /// Stores one object whose length need not be known: bytes come in pieces, and it becomes one record, or fragments and a head.
 ///
-/// Until ``finish(metadata:)`` nothing of it can be found. Not thread-safe: one owner at a time. Memory: one fragment at most.
+/// Until ``finish(metadata:)`` nothing of it can be found. Not thread-safe: one owner at a time.
+///
+/// When the volume has no room for a moment the writer is blocked: the owner stops bringing bytes, and calls ``resume()`` when
+/// ``CyclicStore/whenRoom(_:)`` tells. Memory: one fragment, three when blocked.
 public final class ObjectWriter {
     /// Why a writer gave up; what was stored so far is unreachable and will be overwritten.
     public enum Failure: Error, Sendable, Equatable {
@@ -20,7 +23,10 @@ public final class ObjectWriter {
     private var buffer: OwnedBytes?
     private var buffered = 0
     private var bufferCapacity = 0
-    private var fragmentsStored = 0
+    private var fragmentsMade = 0
+    /// Made and refused for want of room, in order.
+    private var pending: [any StoredObject] = []
+    private static let maxPending = 2
     private var objectID: VolumeID?
     /// Payload bytes taken so far.
     public private(set) var byteCount = 0
@@ -57,26 +63,40 @@ public final class ObjectWriter {
         }
     }
 
-    /// Makes the object findable, in place of an older one with the same key.
-    /// - Returns: The object, now in the store, or nil with ``failure`` set.
-    public func finish(metadata: [UInt8]) -> (any StoredObject)? {
-        guard failure == nil else { return nil }
+    /// Whether the volume must have room before more bytes are brought.
+    public var isBlocked: Bool { failure == nil && !pending.isEmpty }
+
+    /// Tries again what was refused. After this look at ``isBlocked`` and ``failure``.
+    public func resume() {
+        guard failure == nil else { return }
+        while let object = pending.first {
+            switch store.put(object) {
+            case nil:
+                pending.removeFirst()
+            case .noMembuf, .noCleanStripe:
+                return
+            case let refusal?:
+                return fail(.refused(refusal))
+            }
+        }
+    }
+
+    /// Ends the object and makes it findable, in place of an older one with the same key, as soon as there is room: at once unless
+    /// ``isBlocked`` afterwards.
+    public func finish(metadata: [UInt8]) {
+        guard failure == nil else { return }
         let image: RecordImage
         if let objectID {
             storeFragment()
-            guard failure == nil else { return nil }
+            guard failure == nil else { return }
             let map = FragmentMap(objectID: objectID, totalBytes: UInt64(byteCount), fragmentBytes: store.fragmentBytes)
             image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: map.encode())
         } else {
             image = RecordImage(kind: .object, key: key, metadata: metadata, payload: takeBuffer())
         }
-        guard let object = store.factory.makeObject(image) else { return nil }
-        if let refusal = store.put(object) {
-            failure = .refused(refusal)
-            // In memory it can still be served, unless its fragments went to nowhere.
-            return store.memory.contains(key.hash) ? object : nil
-        }
-        return object
+        guard let object = store.factory.makeObject(image) else { return fail(.refused(.closed)) }
+        pending.append(object)
+        resume()
     }
 
     /// Gives up. Nothing was findable and nothing will be.
@@ -86,6 +106,7 @@ public final class ObjectWriter {
 
     private func fail(_ failure: Failure) {
         self.failure = failure
+        pending = []
         buffer = nil
         buffered = 0
         bufferCapacity = 0
@@ -95,11 +116,13 @@ public final class ObjectWriter {
         guard buffered > 0 else { return }
         let id = objectID ?? store.newObjectID()
         objectID = id
-        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: fragmentsStored))
+        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: fragmentsMade))
         let image = RecordImage(kind: .fragment, key: fragmentKey, metadata: [], payload: takeBuffer())
         guard let object = store.factory.makeObject(image) else { return fail(.refused(.closed)) }
-        if let refusal = store.put(object) { return fail(.refused(refusal)) }
-        fragmentsStored += 1
+        fragmentsMade += 1
+        pending.append(object)
+        resume()
+        if pending.count > Self.maxPending { fail(.refused(.noMembuf)) }
     }
 
     private func takeBuffer() -> OwnedBytes {

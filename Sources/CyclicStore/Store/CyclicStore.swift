@@ -178,6 +178,11 @@ public final class CyclicStore: Sendable {
         }
     }
 
+    /// Calls back once, on any thread, when writes that were refused for want of room have a chance again. False: they have it now.
+    public func whenRoom(_ callback: @escaping @Sendable () -> Void) -> Bool {
+        volume?.whenRoom(callback) ?? false
+    }
+
     /// Forgets an object. True when it was known.
     @discardableResult
     public func remove(_ key: StoreKey) -> Bool {

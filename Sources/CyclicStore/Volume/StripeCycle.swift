@@ -62,6 +62,9 @@ struct StripeCycle {
     func sequence(_ stripe: Int) -> UInt64 { stripes[stripe].sequence }
     func leases(_ stripe: Int) -> Int { Int(stripes[stripe].leases) }
 
+    /// Whether the next stripe is clean.
+    var canOpen: Bool { ahead > 0 && stripes[head].phase == .clean }
+
     /// Takes the next stripe for a membuf, if it is clean.
     mutating func open() -> (stripe: Int, sequence: UInt64)? {
         guard ahead > 0, stripes[head].phase == .clean else { return nil }

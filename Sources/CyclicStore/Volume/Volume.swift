@@ -33,6 +33,7 @@ final class Volume: @unchecked Sendable {
     private var isOffline = false
     private var isClosed = false
     private var settledWaiters: [@Sendable () -> Void] = []
+    private var roomWaiters: [@Sendable () -> Void] = []
 
     /// A volume whose index has been rebuilt.
     init(
@@ -122,7 +123,7 @@ final class Volume: @unchecked Sendable {
                 case .nowhere:
                     break
                 }
-                return reclaimAhead()
+                return reclaimAhead() + roomDeeds()
             }
         )
     }
@@ -228,6 +229,22 @@ final class Volume: @unchecked Sendable {
         }
         perform(deeds)
         return known
+    }
+
+    /// Calls back once when a membuf or a stripe has become free. False: there is room now, and no call will come.
+    func whenRoom(_ callback: @escaping @Sendable () -> Void) -> Bool {
+        lock.locked {
+            guard freeMembufs.isEmpty || !cycle.canOpen, !isOffline, !isClosed else { return false }
+            roomWaiters.append(callback)
+            return true
+        }
+    }
+
+    private func roomDeeds() -> [Deed] {
+        guard !roomWaiters.isEmpty, isOffline || isClosed || (!freeMembufs.isEmpty && cycle.canOpen) else { return [] }
+        let waiters = roomWaiters
+        roomWaiters = []
+        return [.tell(waiters)]
     }
 
     private func reserve(
@@ -338,7 +355,7 @@ final class Volume: @unchecked Sendable {
                 cycle.finish(membuf.stripe, written: error == nil)
                 membuf.isRetired = true
                 recycleIfDone(membuf)
-                return reclaimAhead() + settledDeeds()
+                return reclaimAhead() + settledDeeds() + roomDeeds()
             }
         )
     }
@@ -375,7 +392,7 @@ final class Volume: @unchecked Sendable {
                 statistics.stripesReclaimed += 1
                 reclaimsUnderWay -= 1
                 cycle.emptied(stripe)
-                return reclaimAhead() + settledDeeds()
+                return reclaimAhead() + settledDeeds() + roomDeeds()
             }
         )
     }
@@ -395,7 +412,14 @@ final class Volume: @unchecked Sendable {
     }
 
     /// Refuses writes from now on.
-    func refuseWrites() { lock.locked { isClosed = true } }
+    func refuseWrites() {
+        perform(
+            lock.locked {
+                isClosed = true
+                return roomDeeds()
+            }
+        )
+    }
 
     private func settledDeeds() -> [Deed] {
         guard writesUnderWay == 0, reclaimsUnderWay == 0, !settledWaiters.isEmpty,

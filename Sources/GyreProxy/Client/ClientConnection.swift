@@ -66,6 +66,8 @@ final class ClientConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         readIsPending = false
         flushIfNeeded()
+        // An idle connection holds no buffer.
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         readMore()
     }
 

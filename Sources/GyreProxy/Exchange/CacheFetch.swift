@@ -151,8 +151,12 @@ final class CacheFetch: UpstreamReceiver {
     }
 
     func upstreamSent(_ bytes: ByteBuffer) {
-        exchange.fetch?.append(bytes)
         exchange.relay(bytes)
+        exchange.fetch?.append(
+            bytes, proxy,
+            pause: { exchange.holdForDisk(true) },
+            resume: { [exchange] in exchange.holdForDisk(false) }
+        )
     }
 
     func upstreamEnded(trailers: HTTPFields) {

@@ -65,7 +65,9 @@ extension Exchange {
 
     /// Sends a fetched response's head on.
     func relayHead(_ response: UpstreamResponse) {
-        let fields = HopByHop.endToEnd(response.fields, direction: .response)
+        var fields = HopByHop.endToEnd(response.fields, direction: .response)
+        // RFC 9110 §6.6.1: whoever receives a response without Date and passes it on adds one.
+        if fields[.date] == nil { fields[.date] = HTTPDate.string(Clock.timestamp()) }
         let length: AnswerLength
         switch response.framing {
         case .none: length = response.contentLength.map { response.status < 200 || response.status == 204 ? .none : .toldOnly($0) } ?? .none
@@ -80,7 +82,7 @@ extension Exchange {
     func relay(_ bytes: ByteBuffer) {
         proxy.counters.countOriginResponse(bytes: bytes.readableBytes)
         sendBody(bytes)
-        if !clientIsWritable { call?.setReading(false) }
+        updateReading()
     }
 
     func upstreamBroke(_ failure: UpstreamFailure) {

@@ -48,7 +48,11 @@ final class Exchange {
     var fetch: Fetch?
     var originMicroseconds: Int?
     var stream: FragmentStream?
-    private let isBackground: Bool
+    private var waitsForDisk = false
+    /// Set in background validation: what must be taken off the list of keys under way.
+    private var revalidatedKey: StoreKey?
+    /// Nobody waits for an answer.
+    let isBackground: Bool
 
     init(request: ClientRequest, connection: ClientConnection?, proxy: LoopContext) {
         self.request = request
@@ -160,6 +164,7 @@ final class Exchange {
     private func revalidateInBackground() {
         guard let stored, proxy.revalidating.insert(stored.key).inserted else { return }
         let background = Exchange(request: request, connection: nil, proxy: proxy)
+        background.revalidatedKey = stored.key
         background.marker = marker
         background.stored = stored
         background.outcome.forward = .stale
@@ -173,7 +178,7 @@ final class Exchange {
 
     func clientWritabilityChanged(_ isWritable: Bool) {
         if let stream { return stream.clientWritabilityChanged(isWritable) }
-        if isWritable { call?.setReading(true) }
+        if isWritable { updateReading() }
     }
 
     func clientWentAway() {
@@ -182,7 +187,7 @@ final class Exchange {
         stream = nil
         if phase == .fetching, let fetch, fetch.isWorthFinishing {
             sendsBody = false
-            call?.setReading(true)
+            updateReading()
             return
         }
         fetch?.abandon("client-gone", proxy)
@@ -190,6 +195,14 @@ final class Exchange {
         call = nil
         finish()
     }
+
+    /// The disk does not keep up with the fill, or does again.
+    func holdForDisk(_ holds: Bool) {
+        waitsForDisk = holds
+        updateReading()
+    }
+
+    func updateReading() { call?.setReading(clientIsWritable && !waitsForDisk) }
 
     func requestBody(_ piece: ByteBuffer) { call?.send(piece) }
     func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
@@ -231,7 +244,7 @@ final class Exchange {
     func finish() {
         guard phase != .done else { return }
         phase = .done
-        if let stored, isBackground { proxy.revalidating.remove(stored.key) }
+        if let revalidatedKey { proxy.revalidating.remove(revalidatedKey) }
         stream = nil
         fetch = nil
         let connection = connection

@@ -34,20 +34,90 @@ final class Fetch {
         return missing <= Self.worthFinishingBytes || missing < expectedBytes / 2
     }
 
-    func append(_ bytes: ByteBuffer) {
+    /// Takes a copy of a piece of the body. When the disk does not keep up, `pause` is called, and `resume` when it does, or when it has taken too long:
+    /// no client waits for a disk for more than ``maxWaitMilliseconds``.
+    func append(_ bytes: ByteBuffer, _ proxy: LoopContext, pause: () -> Void, resume: @escaping () -> Void) {
         bytes.withUnsafeReadableBytes { writer.append($0) }
+        guard writer.isBlocked else { return }
+        pause()
+        waitForRoom(proxy, then: resume)
     }
 
-    /// The body is whole. The reason, when it was not stored.
+    /// The body is whole. The reason, when it is not stored. When there is no room this moment it will be stored a little later.
     func complete(trailers: HTTPFields, _ proxy: LoopContext) -> String? {
         guard writer.failure == nil else { return note(writer.failure == .tooLarge ? "body-too-large" : "store-refused", proxy) }
         guard head.complete(bodyByteCount: UInt64(writer.byteCount), trailers: trailers) else {
             writer.abort()
             return note("incomplete", proxy)
         }
-        guard writer.finish(metadata: StoredMetadata.encode(head)) != nil else { return note("store-refused", proxy) }
-        if let marker { proxy.store.put(marker) }
+        writer.finish(metadata: StoredMetadata.encode(head))
+        guard writer.failure == nil else { return note("store-refused", proxy) }
+        if writer.isBlocked {
+            waitForRoom(proxy) { [self] in
+                if writer.failure == nil { putMarker(proxy) } else { proxy.counters.countNotStored("store-refused") }
+            }
+        } else {
+            putMarker(proxy)
+        }
         return nil
+    }
+
+    private func putMarker(_ proxy: LoopContext) {
+        if let marker { proxy.store.put(marker) }
+    }
+
+    private static let maxWaitMilliseconds: Int64 = 1000
+
+    private func waitForRoom(_ proxy: LoopContext, then done: @escaping () -> Void) {
+        let deadline = NIODeadline.now() + .milliseconds(Self.maxWaitMilliseconds)
+        tryAgain(NIOLoopBound(RoomWait(fetch: self, proxy: proxy, deadline: deadline, done: done), eventLoop: proxy.loop))
+    }
+
+    private func tryAgain(_ wait: NIOLoopBound<RoomWait>) {
+        let loop = wait.eventLoop
+        let waits = wait.value.proxy.store.whenRoom {
+            loop.execute { wait.value.fetch.gotRoom(wait) }
+        }
+        if !waits {
+            loop.execute { wait.value.fetch.gotRoom(wait) }
+        } else if wait.value.timer == nil {
+            wait.value.timer = loop.scheduleTask(deadline: wait.value.deadline) { wait.value.fetch.gotRoom(wait) }
+        }
+    }
+
+    private func gotRoom(_ wait: NIOLoopBound<RoomWait>) {
+        guard !wait.value.isOver else { return }
+        writer.resume()
+        if writer.isBlocked {
+            guard NIODeadline.now() >= wait.value.deadline else { return tryAgain(wait) }
+            writer.abort()
+        }
+        wait.value.end()
+    }
+
+    /// One wait for room, ended once.
+    private final class RoomWait {
+        let fetch: Fetch
+        let proxy: LoopContext
+        let deadline: NIODeadline
+        var timer: Scheduled<Void>?
+        private var done: (() -> Void)?
+
+        init(fetch: Fetch, proxy: LoopContext, deadline: NIODeadline, done: @escaping () -> Void) {
+            self.fetch = fetch
+            self.proxy = proxy
+            self.deadline = deadline
+            self.done = done
+        }
+
+        var isOver: Bool { done == nil }
+
+        func end() {
+            timer?.cancel()
+            let done = done
+            self.done = nil
+            done?()
+        }
     }
 
     func abandon(_ reason: String, _ proxy: LoopContext) {

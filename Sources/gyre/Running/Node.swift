@@ -9,6 +9,7 @@ import GyreConfiguration
 import GyreProxy
 import GyreTelemetry
 import Logging
+import Metrics
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -50,6 +51,7 @@ final class Node: Sendable {
         }
         let readiness = Readiness()
         let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
         registry.registerCollector { sink in proxy.counters.collect(into: &sink) }
         registry.registerCollector { sink in accessLog.collect(into: &sink) }
         registry.registerCollector { sink in StoreMetrics(store.statistics).collect(into: &sink) }
