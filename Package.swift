@@ -97,6 +97,26 @@ let package = Package(
         ),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration"], swiftSettings: swiftSettings),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(
+            name: "HTTPWireTestSupport",
+            dependencies: ["HTTPWire"],
+            path: "Tests/HTTPWireTestSupport",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "HTTPWireTests",
+            dependencies: ["HTTPWire", "HTTPWireTestSupport", "CAllocationCounter"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "GyreTelemetryTests",
+            dependencies: [
+                "GyreTelemetry", "CAllocationCounter",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

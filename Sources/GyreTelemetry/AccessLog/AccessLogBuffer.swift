@@ -28,21 +28,21 @@ public final class AccessLogBuffer {
     deinit { flush() }
 
     /// Adds a line. Never waits: when there is no block to write into, the line is dropped and counted.
-    public func append(_ entry: borrowing AccessLogEntry) {
+    public func append(_ entry: AccessLogEntry) {
         guard !writer.discardsLines else { return }
         let needed = Self.bound(entry)
         if let full = block, full.room < needed {
             block = nil
             writer.submit(full)
         }
-        guard let block = block ?? takeBlock() else { return }
+        guard let current = block ?? takeBlock() else { return }
         time.set(entry.timestampMilliseconds)
-        var line = block.cursor
+        var line = current.cursor
         switch layout {
         case .combined: CombinedFormat.write(entry, time: time, &line)
         case .json: JSONFormat.write(entry, time: time, &line)
         }
-        block.commitLine(line)
+        current.commitLine(line)
     }
 
     /// Hands over what is there, however little. The loop calls this at regular times, so that lines show up while little happens.
@@ -63,7 +63,7 @@ public final class AccessLogBuffer {
 
     /// Bytes that the line can at most have.
     @inline(__always)
-    private static func bound(_ entry: borrowing AccessLogEntry) -> Int {
+    private static func bound(_ entry: AccessLogEntry) -> Int {
         @inline(__always) func kept(_ bytes: UnsafeRawBufferPointer, _ limit: Int) -> Int { min(bytes.count, limit) }
         let word = TelemetryLimits.maxLoggedWordBytes
         let fields =

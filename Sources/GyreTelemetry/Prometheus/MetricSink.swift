@@ -44,7 +44,13 @@ public struct MetricSink {
         }
     }
 
-    mutating func add(_ key: SeriesKey, _ kind: MetricKind, help: String?, _ value: SeriesValue, isLimited: Bool = true) throws(DroppedSeries) {
+    mutating func add(
+        _ key: SeriesKey,
+        _ kind: MetricKind,
+        help: String?,
+        _ value: SeriesValue,
+        isLimited: Bool = true
+    ) throws(DroppedSeries) {
         guard kind == .histogram || value.isNumber, kind != .histogram || !value.isNumber else { throw .kindConflict }
         if let family = families[key.name] {
             guard family.kind == kind else { throw .kindConflict }
@@ -64,46 +70,5 @@ public struct MetricSink {
 
     mutating func drop(_ reason: DroppedSeries) {
         dropped.append(reason)
-    }
-}
-
-/// One metric of a scrape.
-struct CollectedFamily {
-    let kind: MetricKind
-    let help: String?
-    var series: [String: SeriesValue] = [:]
-}
-
-enum SeriesValue {
-    case number(MetricValue)
-    case histogram(HistogramValue)
-
-    var isNumber: Bool {
-        if case .number = self { true } else { false }
-    }
-
-    func adding(_ other: SeriesValue) -> SeriesValue? {
-        switch (self, other) {
-        case (.number(let a), .number(let b)): return .number(a + b)
-        case (.histogram(var a), .histogram(let b)): return a.add(b) ? .histogram(a) : nil
-        default: return nil
-        }
-    }
-}
-
-/// What tells a series from all others: the metric, and the labels as they are written.
-struct SeriesKey: Sendable, Hashable {
-    let name: String
-    let labels: String
-
-    private static let histogramSuffixes = ["_bucket", "_sum", "_count"]
-
-    /// Whether a metric of this name would have lines that look like another's: a histogram has three names more than its own.
-    func collides(as kind: MetricKind, with kindOf: (String) -> MetricKind?) -> Bool {
-        for suffix in Self.histogramSuffixes {
-            if kind == .histogram, kindOf(name + suffix) != nil { return true }
-            if name.hasSuffix(suffix), kindOf(String(name.dropLast(suffix.count))) == .histogram { return true }
-        }
-        return false
     }
 }

@@ -49,7 +49,7 @@ public struct MetricDescription: Sendable, Hashable {
     public let help: String
 
     /// Makes a row.
-    public init(_ name: String, _ kind: MetricKind, _ unit: MetricUnit = .count, labels: [Label] = [], _ help: String) {
+    public init(_ name: String, _ kind: MetricKind, _ unit: MetricUnit = .count, labels: [Label] = [], help: String) {
         self.name = name
         self.kind = kind
         self.unit = unit

@@ -9,7 +9,7 @@ extension MetricsTable {
         "gyre_requests_total",
         .counter,
         labels: [resultLabel],
-        "Requests answered, by where the answer came from"
+        help: "Requests answered, by where the answer came from"
     )
     /// Time from a request's last head byte to the last byte of its answer.
     public static let requestDuration = MetricDescription(
@@ -17,42 +17,42 @@ extension MetricsTable {
         .histogram,
         .seconds,
         labels: [resultLabel],
-        "Time from the end of a request's head to the last byte of the answer"
+        help: "Time from the end of a request's head to the last byte of the answer"
     )
     /// Bytes of bodies sent to clients.
     public static let responseBytes = MetricDescription(
         "gyre_response_bytes_total",
         .counter,
         .bytes,
-        "Bytes of response bodies sent to clients"
+        help: "Bytes of response bodies sent to clients"
     )
     static let requestRows = [requests, requestDuration, responseBytes]
 
     /// Requests sent to origins.
-    public static let originRequests = MetricDescription("gyre_origin_requests_total", .counter, .count, "Requests sent to origins")
+    public static let originRequests = MetricDescription("gyre_origin_requests_total", .counter, help: "Requests sent to origins")
     /// Bytes of bodies received from origins.
     public static let originResponseBytes = MetricDescription(
         "gyre_origin_response_bytes_total",
         .counter,
         .bytes,
-        "Bytes of response bodies received from origins"
+        help: "Bytes of response bodies received from origins"
     )
     /// Requests to origins that failed.
     public static let originErrors = MetricDescription(
         "gyre_origin_errors_total",
         .counter,
         labels: [.init("reason")],
-        "Requests to origins that failed, by reason"
+        help: "Requests to origins that failed, by reason"
     )
     static let originRows = [originRequests, originResponseBytes, originErrors]
 
     /// Client connections that are open.
-    public static let clientConnections = MetricDescription("gyre_client_connections", .gauge, .count, "Client connections that are open")
+    public static let clientConnections = MetricDescription("gyre_client_connections", .gauge, help: "Client connections that are open")
     /// Client connections accepted.
     public static let clientConnectionsAccepted = MetricDescription(
         "gyre_client_connections_total",
-        .counter, .count,
-        "Client connections accepted"
+        .counter,
+        help: "Client connections accepted"
     )
     static let connectionRows = [clientConnections, clientConnectionsAccepted]
 
@@ -61,48 +61,48 @@ extension MetricsTable {
         "gyre_wire_errors_total",
         .counter,
         labels: [.init("reason")],
-        "Requests and origin responses refused for their syntax or size, by reason"
+        help: "Requests and origin responses refused for their syntax or size, by reason"
     )
     /// Responses that were not stored.
     public static let notStored = MetricDescription(
         "gyre_not_stored_total",
         .counter,
         labels: [.init("reason")],
-        "Responses passed on without being stored, by reason"
+        help: "Responses passed on without being stored, by reason"
     )
     static let refusalRows = [wireErrors, notStored]
 
     /// Lines of the access log that were written.
-    public static let logLines = MetricDescription("gyre_access_log_lines_total", .counter, .count, "Lines written to the access log")
+    public static let logLines = MetricDescription("gyre_access_log_lines_total", .counter, help: "Lines written to the access log")
     /// Bytes of the access log that were written.
-    public static let logBytes = MetricDescription("gyre_access_log_bytes_total", .counter, .bytes, "Bytes written to the access log")
+    public static let logBytes = MetricDescription("gyre_access_log_bytes_total", .counter, .bytes, help: "Bytes written to the access log")
     /// Lines of the access log that were dropped.
     public static let logDropped = MetricDescription(
         "gyre_access_log_dropped_lines_total",
         .counter,
         labels: [.init("reason", values: DroppedLine.allCases.map(\.rawValue))],
-        "Lines that the access log lacks, by reason"
+        help: "Lines that the access log lacks, by reason"
     )
     /// Failures of the access log's target.
     public static let logErrors = MetricDescription(
         "gyre_access_log_errors_total",
         .counter,
         labels: [.init("operation", values: LogTargetError.Operation.allCases.map(\.rawValue))],
-        "Operations on the access log's target that failed, by operation"
+        help: "Operations on the access log's target that failed, by operation"
     )
     /// Series that the metrics page lacks.
     public static let droppedSeries = MetricDescription(
         "gyre_metrics_dropped_series_total",
         .counter,
         labels: [.init("reason", values: DroppedSeries.allCases.map(\.rawValue))],
-        "Times that a series was refused a place on this page, by reason"
+        help: "Times that a series was refused a place on this page, by reason"
     )
     /// What is running.
     public static let buildInfo = MetricDescription(
         "gyre_build_info",
         .gauge,
         labels: [.init("version")],
-        "Always 1; the label tells which version runs"
+        help: "Always 1; the label tells which version runs"
     )
     static let ownRows = [logLines, logBytes, logDropped, logErrors, droppedSeries, buildInfo]
 }

@@ -4,7 +4,9 @@
 /// The one table of what Gyre measures. The metrics page takes its help texts from here, and the manual is made from it.
 public enum MetricsTable {
     /// Every row, in the order of the manual.
-    public static let all: [MetricDescription] = requestRows + originRows + connectionRows + refusalRows + StoreMetrics.descriptions + ownRows
+    public static let all: [MetricDescription] = [
+        requestRows, originRows, connectionRows, refusalRows, StoreMetrics.descriptions, ownRows,
+    ].flatMap { $0 }
 
     /// The row of this name.
     public static func description(named name: String) -> MetricDescription? {

@@ -7,7 +7,7 @@ extension StoreMetrics {
         let value: @Sendable (StoreMetrics) -> Int
 
         init(_ name: String, _ kind: MetricKind, _ unit: MetricUnit, _ help: String, _ value: @escaping @Sendable (StoreMetrics) -> Int) {
-            description = MetricDescription("gyre_store_\(name)", kind, unit, help)
+            description = MetricDescription("gyre_store_\(name)", kind, unit, help: help)
             self.value = value
         }
     }
@@ -34,7 +34,7 @@ extension StoreMetrics {
         "gyre_store_refused_writes_total",
         .counter,
         labels: [.init("reason")],
-        "Records that the store did not take, by reason"
+        help: "Records that the store did not take, by reason"
     )
 
     static let descriptions = rows.map(\.description) + [refusedWritesDescription]

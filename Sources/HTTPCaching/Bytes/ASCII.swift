@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// The bytes HTTP's grammar is made of (RFC 9110 §5.6).
 enum ASCII {
     static let tab = UInt8(ascii: "\t")

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 import HTTPTypes
 
 /// The fields this library looks at, so that one walk over a message's fields finds them all.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Walks the members of a comma-separated list (RFC 9110 §5.6.1). Commas inside quoted strings do not separate; empty members are skipped.
 struct ListCursor {
     private var position: Int

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 extension Span<UInt8> {
     /// Whether these bytes are the given text, letter by letter.
     func matches(_ text: StaticString, at start: Int) -> Bool {

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// An entity tag (RFC 9110 §8.8.3).
 public struct EntityTag: Sendable, Hashable {
     /// Whether the tag begins with `W/`.

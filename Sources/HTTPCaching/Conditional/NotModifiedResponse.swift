@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The head of a 304 made from a stored response.
@@ -10,7 +13,8 @@ public enum NotModifiedResponse {
         result.reserveCapacity(stored.fields.count)
         for field in stored.fields {
             switch field.name.canonicalName {
-            case "content-length", "content-type", "content-encoding", "content-language", "content-range", "content-disposition", "trailer",
+            case "content-length", "content-type", "content-encoding", "content-language", "content-range", "content-disposition",
+                "trailer",
                 "accept-ranges", "transfer-encoding", "content-md5", "content-digest", "repr-digest", "digest":
                 continue
             case "last-modified": if !hasTag { result.append(field) }

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 extension CacheControl {
     /// Adds the directives of one more field line.
     public mutating func add(line text: Span<UInt8>) {
@@ -21,9 +24,11 @@ extension CacheControl {
             if !part.isEmpty { strict.addDirective(text, part) }
             start = comma + 1
         }
-        flags.formUnion(strict.flags.intersection([
-            .noStore, .noCache, .noTransform, .onlyIfCached, .mustRevalidate, .proxyRevalidate, .isPrivate,
-        ]))
+        flags.formUnion(
+            strict.flags.intersection([
+                .noStore, .noCache, .noTransform, .onlyIfCached, .mustRevalidate, .proxyRevalidate, .isPrivate,
+            ])
+        )
         if strict.maxAgeSeconds != nil { limitMaxAge(nil) }
         if strict.sMaxAgeSeconds != nil { limitSMaxAge(nil) }
         if !strict.noCacheFields.isEmpty { flags.insert(.noCache) }

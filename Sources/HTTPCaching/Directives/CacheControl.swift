@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The directives of a message's `Cache-Control` (RFC 9111 §5.2), of a request or of a response.

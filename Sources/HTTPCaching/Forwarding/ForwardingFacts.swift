@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// What a proxy tells the origin about the client: `Forwarded` (RFC 7239) and the older `X-Forwarded-*`.

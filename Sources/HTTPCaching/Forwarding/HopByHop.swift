@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// Fields that end at this hop (RFC 9110 §7.6.1).

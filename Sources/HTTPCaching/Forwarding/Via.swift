@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The `Via` field (RFC 9110 §7.6.3) and `CDN-Loop` (RFC 8586).

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// The arithmetic of RFC 9111 §4.2.3, each term kept so that it can be shown.
 public struct AgeCalculation: Sendable, Equatable {
     /// Seconds by which the response's `Date` lies before its arrival, never negative.

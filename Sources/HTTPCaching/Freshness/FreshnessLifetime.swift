@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// How long a response is fresh, and by what (RFC 9111 §4.2.1).
 public struct FreshnessLifetime: Sendable, Equatable {
     /// Seconds from the response's making; 0 when it never was fresh.

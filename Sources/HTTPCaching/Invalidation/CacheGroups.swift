@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 import RawStructuredFieldValues
 
@@ -22,7 +25,9 @@ public enum CacheGroups {
         var result: [String] = []
         for member in members {
             guard case .item(let item) = member, case .string(let text) = item.rfc9651BareItem else { return [] }
-            if text.isEmpty || text.utf8.count > CachingLimits.maxCacheGroupBytes || result.count == CachingLimits.maxCacheGroupCount { continue }
+            if text.isEmpty || text.utf8.count > CachingLimits.maxCacheGroupBytes || result.count == CachingLimits.maxCacheGroupCount {
+                continue
+            }
             if !result.contains(text) { result.append(text) }
         }
         return result

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// What an answer to an unsafe request makes invalid (RFC 9111 §4.4, RFC 9875 §3).

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// The primary key of a request (RFC 9111 §2): the target URI by rule, as bytes. The method is not in it: GET and HEAD share what is stored.
 public enum CacheKey {
     /// The key: scheme, host, port where it is not the default, path and query, and what the operator adds.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// How URIs are made equal before they are keys. The same rules serve requests and purges.
 public struct CacheKeyRules: Sendable, Equatable {
     /// What is done to the path and to percent-encoding.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// An http or https URI as a cache uses it: absolute, without fragment, host in lower case, default port left out (RFC 9110 §4.2).
 public struct TargetURI: Sendable, Hashable {
     /// `http` or `https`.
@@ -75,7 +78,9 @@ public struct TargetURI: Sendable, Hashable {
         guard !range.isEmpty else { return nil }
         var hostEnd = range.upperBound
         if text[range.lowerBound] == UInt8(ascii: "[") {
-            guard let bracket = text.firstIndex(of: UInt8(ascii: "]"), from: range.lowerBound), bracket < range.upperBound else { return nil }
+            guard let bracket = text.firstIndex(of: UInt8(ascii: "]"), from: range.lowerBound), bracket < range.upperBound else {
+                return nil
+            }
             hostEnd = bracket + 1
         } else if let colon = text.firstIndex(of: ASCII.colon, from: range.lowerBound), colon < range.upperBound {
             hostEnd = colon

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// A reference as `Location` and `Content-Location` have it, resolved against a base (RFC 3986 §5.2).
 struct URIReference {
     private var scheme: TargetURI.Scheme?

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// A request as the decisions see it: the method, the fields, and what was read from them once.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Limits on what messages may make this library keep or compute. They are named here and nowhere else.
 public enum CachingLimits {
     /// The greatest delta-seconds, 2^31 (RFC 9111 §1.2.2). Greater values are read as this one.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// What the operator decides. Every default keeps to the standards; each option says where it departs from them.
 ///
 /// A plain value: make one at start, share it freely.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// A run of bytes of a representation, both ends included, as RFC 9110 §14.1.2 counts them.
 public struct ByteRange: Sendable, Hashable {
     /// The offset of the first byte.

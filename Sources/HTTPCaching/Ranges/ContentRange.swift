@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// The value of `Content-Range` (RFC 9110 §14.4).
 public struct ContentRange: Sendable, Hashable {
     /// The bytes that are sent; `nil` in the form of a 416, `bytes */1234`.
@@ -33,7 +36,8 @@ public struct ContentRange: Sendable, Hashable {
             return
         }
         guard let dash = text.firstIndex(of: ASCII.minus, from: 6), dash < slash,
-            let first = Self.number(text, 6..<dash), let last = Self.number(text, dash + 1..<slash), let range = ByteRange(first: first, last: last)
+            let first = Self.number(text, 6..<dash), let last = Self.number(text, dash + 1..<slash),
+            let range = ByteRange(first: first, last: last)
         else { return nil }
         self.init(range: range, completeLength: complete)
     }

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The bytes around the parts of a `multipart/byteranges` answer (RFC 9110 §14.6). The proxy makes the boundary and sends the parts.

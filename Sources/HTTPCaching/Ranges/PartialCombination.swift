@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Whether a new 206 can be joined with what is stored (RFC 9111 §3.4, RFC 9110 §15.3.7.3).
 public enum PartialCombination: Sendable, Equatable {
     /// Both belong to one state of the representation: keep both parts, with the new response's head.
@@ -26,7 +29,8 @@ public enum PartialCombination: Sendable, Equatable {
             guard let storedTag, let newTag, !storedTag.isWeak, !newTag.isWeak else { return .replace(.noStrongValidator) }
             guard storedTag.matchesStrongly(newTag) else { return .replace(.validatorMismatch) }
         } else {
-            guard let storedTime = stored.lastModified, let newTime = new.lastModified, stored.isLastModifiedStrong, new.isLastModifiedStrong
+            guard let storedTime = stored.lastModified, let newTime = new.lastModified, stored.isLastModifiedStrong,
+                new.isLastModifiedStrong
             else { return .replace(.noStrongValidator) }
             guard storedTime == newTime else { return .replace(.validatorMismatch) }
         }

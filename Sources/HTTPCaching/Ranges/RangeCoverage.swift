@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Which bytes of a representation are there: sorted ranges that neither overlap nor touch.
 public struct RangeCoverage: Sendable, Equatable {
     /// The ranges, in order.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// How a `Range` is answered from a stored response (RFC 9110 §14, §15.3.7; RFC 9111 §3.3).

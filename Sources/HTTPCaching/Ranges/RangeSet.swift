@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// The value of `Range` (RFC 9110 §14.2), as far as it counts: byte ranges in a valid form.
 public struct RangeSet: Sendable, Equatable {
     /// One member (RFC 9110 §14.1.2).

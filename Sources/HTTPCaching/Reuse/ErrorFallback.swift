@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// What to do when the origin fails while a stored response is being validated or fetched anew (RFC 9111 §4.2.4, §4.3.3; RFC 5861 §4).
 public enum ErrorFallback: Sendable, Equatable {
     /// Serve the stored response.
@@ -21,7 +24,11 @@ public enum ErrorFallback: Sendable, Equatable {
     ///
     /// An error never replaces a response that may still be used: on ``serveStored(_:_:)`` and ``forwardError`` keep it.
     public static func decide(
-        request: CacheRequest, stored: StoredHead, failure: Failure, now: Timestamp, policy: CachingPolicy
+        request: CacheRequest,
+        stored: StoredHead,
+        failure: Failure,
+        now: Timestamp,
+        policy: CachingPolicy
     ) -> ErrorFallback {
         var isDisconnected = true
         if case .status(let code) = failure {
@@ -38,8 +45,10 @@ public enum ErrorFallback: Sendable, Equatable {
         }
         if directives.flags.contains(.noCache) { return .forwardError }
         let served = ReuseDecision.Served(
-            ageSeconds: stored.currentAgeSeconds(at: now), ttlSeconds: stored.ttlSeconds(at: now),
-            stripsFields: stored.rules.contains(.stripsFields))
+            ageSeconds: stored.currentAgeSeconds(at: now),
+            ttlSeconds: stored.ttlSeconds(at: now),
+            stripsFields: stored.rules.contains(.stripsFields)
+        )
         if isFresh { return .serveStored(.stillFresh, served) }
         let staleness = stored.stalenessMilliseconds(at: now)
         func isWithin(_ seconds: Int64) -> Bool { staleness < seconds.multipliedSaturating(by: 1000) }
@@ -59,7 +68,11 @@ public enum ErrorFallback: Sendable, Equatable {
 
     /// Whether a new response may take the place of the stored one: not an error, while the stored one may still be served on errors.
     public static func mayReplace(
-        _ stored: StoredHead, withStatus status: Int, request: CacheRequest, now: Timestamp, policy: CachingPolicy
+        _ stored: StoredHead,
+        withStatus status: Int,
+        request: CacheRequest,
+        now: Timestamp,
+        policy: CachingPolicy
     ) -> Bool {
         guard isError(status) else { return true }
         if case .serveStored = decide(request: request, stored: stored, failure: .status(status), now: now, policy: policy) { return false }

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// Whether a stored response answers a request (RFC 9111 §4).
@@ -58,8 +61,10 @@ public enum ReuseDecision: Sendable, Equatable {
         let age = stored.currentAgeMilliseconds(at: now)
         let isFresh = stored.freshnessMilliseconds > age
         let served = Served(
-            ageSeconds: stored.currentAgeSeconds(at: now), ttlSeconds: stored.ttlSeconds(at: now),
-            stripsFields: stored.rules.contains(.stripsFields))
+            ageSeconds: stored.currentAgeSeconds(at: now),
+            ttlSeconds: stored.ttlSeconds(at: now),
+            stripsFields: stored.rules.contains(.stripsFields)
+        )
         if let limit = directives.maxAgeSeconds, limit == 0 || age > limit.multipliedSaturating(by: 1000) {
             let excused = isFresh && policy.immutableOutranksRequestMaxAge && stored.rules.contains(.immutable)
             if !excused { return validate(isFresh ? .requestMaxAge : .stale, request, stored) }
@@ -77,7 +82,10 @@ public enum ReuseDecision: Sendable, Equatable {
 
     /// RFC 9111 §4.2.4: stale responses only where the client, the origin or the operator permits it, and never where a directive forbids it.
     private static func permittedStaleness(
-        _ directives: CacheControl, _ stored: StoredHead, _ now: Timestamp, _ policy: CachingPolicy
+        _ directives: CacheControl,
+        _ stored: StoredHead,
+        _ now: Timestamp,
+        _ policy: CachingPolicy
     ) -> StaleReason? {
         guard !stored.rules.contains(.neverStale) else { return nil }
         let staleness = stored.stalenessMilliseconds(at: now)

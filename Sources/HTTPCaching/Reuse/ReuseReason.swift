@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Why a stale response is served. The raw name stands in `Cache-Status`, log and metrics.
 public enum StaleReason: String, Sendable, CaseIterable {
     /// The request's `max-stale` (RFC 9111 §5.2.1.2).

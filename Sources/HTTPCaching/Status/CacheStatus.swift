@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// One member of `Cache-Status`: what this cache did with a request (RFC 9211).
 public struct CacheStatus: Sendable, Equatable {
     /// Why a request went to the origin (RFC 9211 §2.2).

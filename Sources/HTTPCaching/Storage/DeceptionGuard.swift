@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 import HTTPTypes
 
 /// Notices a page that answers under the name of a static file, by which an attacker makes a cache keep what is private (web cache deception).

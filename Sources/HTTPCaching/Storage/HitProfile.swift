@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// What the hot path needs of a stored response: three words, compared with the time.
 ///
 /// It may be used alone when the request is GET or HEAD and has none of `Range`, `If-*`, `Cache-Control`, `Pragma`, `Authorization`

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Why a response is not stored. The raw name stands in `Cache-Status`, log, metrics and explanations.
 public enum NoStoreReason: String, Sendable, CaseIterable {
     /// The method is not GET (RFC 9111 §3).

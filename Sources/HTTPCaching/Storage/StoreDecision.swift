@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// Whether a response is stored, and as what (RFC 9111 §3).
@@ -41,7 +44,11 @@ public enum StoreDecision: Sendable, Equatable {
             date: facts.effectiveDate
         )
         let age = AgeCalculation(
-            date: facts.effectiveDate, ageValueSeconds: facts.ageSeconds, requestTime: requestTime, responseTime: responseTime)
+            date: facts.effectiveDate,
+            ageValueSeconds: facts.ageSeconds,
+            requestTime: requestTime,
+            responseTime: responseTime
+        )
         head.correctedInitialAgeMilliseconds = age.correctedInitialMilliseconds
         head.freshness = lifetime.clamped(status: status, policy: policy, jitter: jitter)
         head.staleWhileRevalidateSeconds = facts.directives.staleWhileRevalidateSeconds
@@ -49,7 +56,8 @@ public enum StoreDecision: Sendable, Equatable {
         head.rules = rules(facts, policy: policy)
         head.bodyByteCount = bodyByteCount(status: status, facts: facts)
         if status == 206 {
-            guard facts.contentRangeCount == 1, let range = facts.contentRange?.withValue({ ContentRange($0) }), let bytes = range.range else {
+            guard facts.contentRangeCount == 1, let range = facts.contentRange?.withValue({ ContentRange($0) }), let bytes = range.range
+            else {
                 return .refuse(.partialUnsupported)
             }
             if let length = facts.contentLength, length != bytes.count { return .refuse(.partialUnsupported) }
@@ -66,7 +74,10 @@ public enum StoreDecision: Sendable, Equatable {
 
     /// The conditions of RFC 9111 §3, in its order.
     private static func refusal(
-        request: CacheRequest, facts: ResponseFacts, lifetime: FreshnessLifetime, policy: CachingPolicy
+        request: CacheRequest,
+        facts: ResponseFacts,
+        lifetime: FreshnessLifetime,
+        policy: CachingPolicy
     ) -> NoStoreReason? {
         let directives = facts.directives
         guard request.method == .get else { return .method }
@@ -94,7 +105,9 @@ public enum StoreDecision: Sendable, Equatable {
             case .store, .strip: break
             }
         }
-        if policy.guardsAgainstDeception, DeceptionGuard.contradicts(path: request.path, contentType: facts.contentType) { return .typeMismatch }
+        if policy.guardsAgainstDeception, DeceptionGuard.contradicts(path: request.path, contentType: facts.contentType) {
+            return .typeMismatch
+        }
         return nil
     }
 
@@ -128,7 +141,9 @@ public enum StoreDecision: Sendable, Equatable {
         if !head.rules.isDisjoint(with: [.neverStale, .alwaysValidate]) { return true }
         let useful = max(
             head.staleWhileRevalidateSeconds ?? policy.defaultStaleWhileRevalidateSeconds,
-            head.staleIfErrorSeconds ?? policy.defaultStaleIfErrorSeconds, policy.graceSeconds)
+            head.staleIfErrorSeconds ?? policy.defaultStaleIfErrorSeconds,
+            policy.graceSeconds
+        )
         return useful <= 0
     }
 }

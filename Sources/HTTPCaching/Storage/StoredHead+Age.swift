@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 extension StoredHead {
     /// The age now, in milliseconds (RFC 9111 §4.2.3). A clock that went back does not make a response younger than on arrival.
     public func currentAgeMilliseconds(at now: Timestamp) -> Int64 {

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The encoded form of a stored head, version 1. Numbers are little-endian.
@@ -89,19 +92,26 @@ extension StoredHead {
             let zero: UInt16 = input.number(bytes), zero == 0,
             let ruleBits: UInt32 = input.number(bytes), StoredRules.known.isSuperset(of: StoredRules(rawValue: ruleBits)),
             let keyCount: UInt32 = input.number(bytes), Int(keyCount) <= CachingLimits.maxSecondaryKeyBytes,
-            let requestTime: Int64 = input.number(bytes), let responseTime: Int64 = input.number(bytes), let date: Int64 = input.number(bytes),
+            let requestTime: Int64 = input.number(bytes), let responseTime: Int64 = input.number(bytes),
+            let date: Int64 = input.number(bytes),
             let initialAge: Int64 = input.number(bytes), let lifetime: Int64 = input.number(bytes),
             let whileRevalidate: Int64 = input.number(bytes), let ifError: Int64 = input.number(bytes),
-            let bodyByteCount: UInt64 = input.number(bytes), let first: UInt64 = input.number(bytes), let last: UInt64 = input.number(bytes),
+            let bodyByteCount: UInt64 = input.number(bytes), let first: UInt64 = input.number(bytes),
+            let last: UInt64 = input.number(bytes),
             let completeLength: UInt64 = input.number(bytes),
             let key = input.take(bytes, Int(keyCount)),
-            let fields = Self.fields(bytes, &input, count: Int(fieldCount)), let trailers = Self.fields(bytes, &input, count: Int(trailerCount)),
+            let fields = Self.fields(bytes, &input, count: Int(fieldCount)),
+            let trailers = Self.fields(bytes, &input, count: Int(trailerCount)),
             input.isAtEnd
         else { return nil }
         let present = Present(rawValue: presentBits)
         self.init(
-            status: Int(status), fields: fields, requestTime: Timestamp(milliseconds: requestTime),
-            responseTime: Timestamp(milliseconds: responseTime), date: Timestamp(milliseconds: date))
+            status: Int(status),
+            fields: fields,
+            requestTime: Timestamp(milliseconds: requestTime),
+            responseTime: Timestamp(milliseconds: responseTime),
+            date: Timestamp(milliseconds: date)
+        )
         self.trailers = trailers
         correctedInitialAgeMilliseconds = initialAge
         freshness = FreshnessLifetime(seconds: lifetime, source: source, isTargeted: targeted == 1)

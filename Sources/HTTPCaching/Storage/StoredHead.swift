@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// What a cache keeps of a response beside its body: enough to decide everything later, without the request that brought it.

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// A date of the proleptic Gregorian calendar and its day number; only what HTTP dates need.
 struct CivilDate {
     var year: Int64

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 extension HTTPDate {
     /// Reads a date in one of the three forms of RFC 9110 §5.6.7; `nil` when it is none of them.
     ///

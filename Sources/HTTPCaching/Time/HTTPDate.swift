@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// Dates as HTTP writes them (RFC 9110 §5.6.7).
 ///
 /// Reading takes the preferred form and both obsolete ones, and nothing else: a date in any other form is no date. Writing always uses the

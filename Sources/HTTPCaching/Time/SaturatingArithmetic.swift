@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 extension Int64 {
     /// The sum, or the nearest end of the range (RFC 9111 §1.2.2 asks for a cap where a calculation overflows).
     func addedSaturating(_ other: Int64) -> Int64 {

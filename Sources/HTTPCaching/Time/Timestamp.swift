@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 /// A moment as milliseconds since 1970-01-01T00:00:00 UTC, leap seconds not counted.
 ///
 /// The library has no clock: every function that needs the time takes it as an argument. All arithmetic saturates, because the numbers come

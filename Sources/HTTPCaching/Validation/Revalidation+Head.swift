@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 extension Revalidation {
@@ -24,7 +27,14 @@ extension Revalidation {
         if new.lastModified != nil || old.lastModified != nil, new.lastModified != old.lastModified { return .refused(.lastModified) }
         if let length = new.contentLength, let known = stored.bodyByteCount, length != known { return .refused(.contentLength) }
         return refreshed(
-            stored, request: request, with: headFields, facts: new, requestTime: requestTime, responseTime: responseTime, policy: policy,
-            jitter: jitter)
+            stored,
+            request: request,
+            with: headFields,
+            facts: new,
+            requestTime: requestTime,
+            responseTime: responseTime,
+            policy: policy,
+            jitter: jitter
+        )
     }
 }

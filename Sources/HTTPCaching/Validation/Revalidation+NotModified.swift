@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 extension Revalidation {
@@ -26,12 +29,20 @@ extension Revalidation {
         let old = ResponseFacts(status: stored.status, fields: stored.fields, responseTime: stored.responseTime, policy: policy)
         if let mismatch = mismatch(old: old, new: facts) { return .refused(mismatch) }
         return refreshed(
-            stored, request: request, with: notModified, facts: facts, requestTime: requestTime, responseTime: responseTime, policy: policy,
-            jitter: jitter)
+            stored,
+            request: request,
+            with: notModified,
+            facts: facts,
+            requestTime: requestTime,
+            responseTime: responseTime,
+            policy: policy,
+            jitter: jitter
+        )
     }
 
     /// The stored responses that a 304 updates, by index (RFC 9111 §4.3.4), when several were validated with one request.
-    public static func selected(_ stored: [StoredHead], by notModified: HTTPFields, responseTime: Timestamp, policy: CachingPolicy) -> [Int] {
+    public static func selected(_ stored: [StoredHead], by notModified: HTTPFields, responseTime: Timestamp, policy: CachingPolicy) -> [Int]
+    {
         let new = ResponseFacts(status: 304, fields: notModified, responseTime: responseTime, policy: policy)
         let old = stored.map { ResponseFacts(status: $0.status, fields: $0.fields, responseTime: $0.responseTime, policy: policy) }
         if let tag = new.entityTag, !tag.isWeak {
@@ -54,7 +65,9 @@ extension Revalidation {
     /// RFC 9111 §4.3.4. A 304 without any validator answers the condition that was sent, so it is about this response.
     private static func mismatch(old: ResponseFacts, new: ResponseFacts) -> Mismatch? {
         if let tag = new.entityTag {
-            guard let oldTag = old.entityTag else { return old.lastModified != nil && old.lastModified == new.lastModified ? nil : .noValidator }
+            guard let oldTag = old.entityTag else {
+                return old.lastModified != nil && old.lastModified == new.lastModified ? nil : .noValidator
+            }
             // A strong tag must be matched by a strong one; a weak one says no more than sameness of meaning.
             return (tag.isWeak ? oldTag.matchesWeakly(tag) : oldTag.matchesStrongly(tag)) ? nil : .entityTag
         }
@@ -66,18 +79,36 @@ extension Revalidation {
     }
 
     static func refreshed(
-        _ stored: StoredHead, request: CacheRequest, with newFields: HTTPFields, facts: ResponseFacts, requestTime: Timestamp,
-        responseTime: Timestamp, policy: CachingPolicy, jitter: Double
+        _ stored: StoredHead,
+        request: CacheRequest,
+        with newFields: HTTPFields,
+        facts: ResponseFacts,
+        requestTime: Timestamp,
+        responseTime: Timestamp,
+        policy: CachingPolicy,
+        jitter: Double
     ) -> Outcome {
         let withheld = policy.isShared ? facts.directives.privateFields : []
-        let fields = merged(stored.fields, with: HopByHop.endToEnd(newFields, direction: .response), withheld: withheld, facts: facts, policy: policy)
+        let fields = merged(
+            stored.fields,
+            with: HopByHop.endToEnd(newFields, direction: .response),
+            withheld: withheld,
+            facts: facts,
+            policy: policy
+        )
         var decisionFields = fields
         // Age is not kept among the fields, but it counts.
         for field in newFields where FieldKind(field.name) == .age { decisionFields.append(field) }
         let asGet = CacheRequest(method: CacheRequest.Method.get, fields: request.fields, path: request.path)
         let decision = StoreDecision.decide(
-            request: asGet, status: stored.status, fields: decisionFields, requestTime: requestTime, responseTime: responseTime, policy: policy,
-            jitter: jitter)
+            request: asGet,
+            status: stored.status,
+            fields: decisionFields,
+            requestTime: requestTime,
+            responseTime: responseTime,
+            policy: policy,
+            jitter: jitter
+        )
         switch decision {
         case .store(var head):
             keepBody(of: stored, in: &head)
@@ -89,7 +120,11 @@ extension Revalidation {
             head.responseTime = responseTime
             head.date = facts.effectiveDate
             let age = AgeCalculation(
-                date: facts.effectiveDate, ageValueSeconds: facts.ageSeconds, requestTime: requestTime, responseTime: responseTime)
+                date: facts.effectiveDate,
+                ageValueSeconds: facts.ageSeconds,
+                requestTime: requestTime,
+                responseTime: responseTime
+            )
             head.correctedInitialAgeMilliseconds = age.correctedInitialMilliseconds
             head.freshness = FreshnessLifetime(seconds: 0, source: .none)
             head.rules.insert(.alwaysValidate)
@@ -112,7 +147,11 @@ extension Revalidation {
     /// Not taken over: fields that are not stored (§3.1), `Content-Length`, and the fields the stored bytes depend on: `Content-Encoding` and
     /// `Content-Range` describe bytes that were not sent again, so another value could only be wrong.
     private static func merged(
-        _ old: HTTPFields, with new: HTTPFields, withheld: [String], facts: ResponseFacts, policy: CachingPolicy
+        _ old: HTTPFields,
+        with new: HTTPFields,
+        withheld: [String],
+        facts: ResponseFacts,
+        policy: CachingPolicy
     ) -> HTTPFields {
         func isTaken(_ name: String) -> Bool {
             switch name {

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// Requests that validate stored responses, and what a 304 does to them (RFC 9111 §4.3).

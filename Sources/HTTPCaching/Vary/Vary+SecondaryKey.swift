@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 extension Vary {
@@ -105,7 +108,8 @@ extension [UInt8] {
 
     /// `;q=1.000` is the default and goes; `;q=0.50` becomes `;q=0.5`.
     fileprivate var withShortestWeight: [UInt8] {
-        guard let mark = firstIndex(of: ASCII.semicolon), count >= mark + 4, self[mark + 1] == UInt8(ascii: "q"), self[mark + 2] == ASCII.equals
+        guard let mark = firstIndex(of: ASCII.semicolon), count >= mark + 4, self[mark + 1] == UInt8(ascii: "q"),
+            self[mark + 2] == ASCII.equals
         else { return self }
         var weight = Array(self[(mark + 3)...])
         let isPlain = weight.allSatisfy { ASCII.isDigit($0) || $0 == ASCII.dot } && weight.count <= 5

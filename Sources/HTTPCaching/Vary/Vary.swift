@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
 public import HTTPTypes
 
 /// The request fields that selected a response (RFC 9110 §12.5.5, RFC 9111 §4.1).

@@ -19,7 +19,7 @@
 ///
 /// Extensions are checked and dropped. Cost: a step for each byte of framing, none for data. Only trailers are copied, into memory that
 /// is allocated when the first one comes.
-public struct ChunkedDecoder: ~Copyable {
+public struct ChunkedDecoder: ~Copyable, Sendable {
     /// The trailer fields, when the body has ended. Their slices are places in ``trailerBytes``.
     public private(set) var trailers: FieldTable
     /// The trailer section as it came.

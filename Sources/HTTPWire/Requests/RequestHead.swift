@@ -7,7 +7,7 @@
 /// Nothing in it has a meaning until a parse has answered ``ParseResult/head(byteCount:)``.
 ///
 /// Memory: about 200 bytes and the table (``FieldTable``). Parsing allocates only when the table has to grow.
-public struct RequestHead: ~Copyable {
+public struct RequestHead: ~Copyable, Sendable {
     /// The method.
     public internal(set) var method: Method
     /// The method as it was written.

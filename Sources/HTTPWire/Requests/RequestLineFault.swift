@@ -34,7 +34,7 @@ enum RequestLineFault {
 
     private static func spaces(_ text: WireBytes) -> Int {
         var count = 0
-        for index in 0..<text.count where ASCII.isWhitespace(text[index]) { count &+= 1 }
+        for index in 0..<text.count where text[index] == ASCII.space { count &+= 1 }
         return count
     }
 }

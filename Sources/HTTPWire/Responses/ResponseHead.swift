@@ -5,7 +5,7 @@
 ///
 /// All slices are relative to the start of the parsed region and are good as long as those bytes stay as they are.
 /// Nothing in it has a meaning until a parse has answered ``ParseResult/head(byteCount:)``.
-public struct ResponseHead: ~Copyable {
+public struct ResponseHead: ~Copyable, Sendable {
     /// The status, 100 to 599.
     public internal(set) var status: Int
     /// The reason phrase, which may be empty and means nothing (RFC 9112 §4).

@@ -36,7 +36,12 @@ public struct AccessLogField: Sendable, Hashable {
 public enum AccessLogFields {
     /// Every field, in the order of JSON.
     public static let all = [
-        AccessLogField("time", .string, combined: "[23/Nov/2026:10:32:30 +0000]", "When the request's head was complete, in UTC; milliseconds in JSON only"),
+        AccessLogField(
+            "time",
+            .string,
+            combined: "[23/Nov/2026:10:32:30 +0000]",
+            "When the request's head was complete, in UTC; JSON has milliseconds"
+        ),
         AccessLogField("client", .stringOrNull, combined: "192.0.2.7", "The client's address"),
         AccessLogField("method", .stringOrNull, combined: "first word in the quotes", "The method; none when the request line was refused"),
         AccessLogField("target", .stringOrNull, combined: "second word in the quotes", "The request target as received"),
@@ -48,8 +53,18 @@ public enum AccessLogFields {
         AccessLogField("user_agent", .stringOrNull, combined: "\"curl/7.88.1\"", "The request's `User-Agent`"),
         AccessLogField("cache", .stringOrNull, combined: "`hit` in `hit/fresh`", "What the cache did"),
         AccessLogField("reason", .stringOrNull, combined: "`fresh` in `hit/fresh`", "Why: the same word as in `Cache-Status`"),
-        AccessLogField("source", .stringOrNull, combined: nil, "Where the body came from: `memory`, `disk` or `origin`; none when Gyre made it"),
-        AccessLogField("duration_us", .integer, combined: "412", "Microseconds from the end of the request's head to the last byte of the answer"),
+        AccessLogField(
+            "source",
+            .stringOrNull,
+            combined: nil,
+            "Where the body came from: `memory`, `disk` or `origin`; none when Gyre made it"
+        ),
+        AccessLogField(
+            "duration_us",
+            .integer,
+            combined: "412",
+            "Microseconds from the end of the request's head to the last byte of the answer"
+        ),
         AccessLogField("origin_duration_us", .integerOrNull, combined: nil, "Microseconds the origin took; none when it was not asked"),
     ]
 }

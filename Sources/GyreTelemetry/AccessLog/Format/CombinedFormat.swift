@@ -6,7 +6,7 @@
 /// Escapes are those of nginx: `\xHH` for controls, quotes, backslashes and what is not ASCII. So the line is plain ASCII, its quotes pair up, and no
 /// peer can put a second line or a terminal's control sequence into the log.
 enum CombinedFormat {
-    static func write(_ entry: borrowing AccessLogEntry, time: LogTimeText, _ line: inout LineCursor) {
+    static func write(_ entry: AccessLogEntry, time: LogTimeText, _ line: inout LineCursor) {
         word(entry.clientAddress, &line)
         line.put(" - - [")
         line.copy(time.bytes, time.count)

@@ -3,7 +3,7 @@
 
 /// One JSON object a line (RFC 8259), always with the same fields in the same order: those of ``AccessLogFields``.
 enum JSONFormat {
-    static func write(_ entry: borrowing AccessLogEntry, time: LogTimeText, _ line: inout LineCursor) {
+    static func write(_ entry: AccessLogEntry, time: LogTimeText, _ line: inout LineCursor) {
         line.put("{\"time\":\"")
         line.copy(time.bytes, time.count)
         line.put(UInt8(ascii: "."))

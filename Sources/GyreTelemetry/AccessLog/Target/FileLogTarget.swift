@@ -52,16 +52,3 @@ public final class FileLogTarget: LogTarget {
         return descriptor
     }
 }
-
-/// The program's standard output.
-public final class StandardOutputLogTarget: LogTarget {
-    private var output = LogOutput(descriptor: STDOUT_FILENO)
-
-    /// Makes it.
-    public init() {}
-
-    /// Writes, and waits while whoever reads is slow.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(LogTargetError) {
-        try output.write(bytes)
-    }
-}

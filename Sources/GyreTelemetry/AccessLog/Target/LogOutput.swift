@@ -14,9 +14,12 @@ struct LogOutput {
     let descriptor: Int32
     /// The last write ended within a line. The next begins a new one, so that only that line is spoiled.
     private var isTorn = false
+    private let call: (Int32, UnsafeRawPointer, Int) -> Int
 
-    init(descriptor: Int32) {
+    /// `call` is the system's `write`, or what a test has in its place.
+    init(descriptor: Int32, call: @escaping (Int32, UnsafeRawPointer, Int) -> Int = systemWrite) {
         self.descriptor = descriptor
+        self.call = call
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(LogTargetError) {
@@ -24,7 +27,7 @@ struct LogOutput {
         if isTorn { try endTornLine() }
         var done = 0
         while done < bytes.count {
-            let written = systemWrite(descriptor, start + done, bytes.count - done)
+            let written = call(descriptor, start + done, bytes.count - done)
             if written > 0 {
                 done += written
             } else if !retries(written) {
@@ -37,7 +40,7 @@ struct LogOutput {
     private mutating func endTornLine() throws(LogTargetError) {
         var newline = UInt8(ascii: "\n")
         while true {
-            let written = systemWrite(descriptor, &newline, 1)
+            let written = call(descriptor, &newline, 1)
             if written == 1 { break }
             guard retries(written) else { throw LogTargetError(.write, errorNumber: written == 0 ? ENOSPC : errno) }
         }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Testing
+
+@testable import CyclicStore
+
+@Suite struct FormatTests {
+    private let superblock = Superblock(
+        volumeID: VolumeID(word0: 1, word1: 2), secret: HashSecret(word0: 3, word1: 4), stripeBytes: 1 << 20, stripeCount: 64, dataOffset: 1 << 20,
+        recordAlignment: 64, createdAtSeconds: 1_700_000_000)
+
+    @Test func `CRC-32C has its published check value`() {
+        #expect(Array("123456789".utf8).withUnsafeBytes { Checksum.of($0) } == 0xE306_9283)
+    }
+
+    @Test func `a checksum of parts is the checksum of the whole`() {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 131) }
+        for cut in [0, 1, 7, 8, 9, 500, 999, 1000] {
+            var sum = Checksum()
+            bytes.withUnsafeBytes { sum.add($0.part(0, cut)); sum.add($0.part(cut, 1000 - cut)) }
+            #expect(sum.value == bytes.withUnsafeBytes { Checksum.of($0) })
+        }
+    }
+
+    @Test func `a superblock reads back`() throws {
+        let page = PageBuffer(byteCount: Superblock.byteCount)
+        superblock.encode(into: page.region)
+        #expect(try Superblock(decoding: UnsafeRawBufferPointer(page.region)) == superblock)
+    }
+
+    @Test func `a superblock with any bit changed is refused`() {
+        let page = PageBuffer(byteCount: Superblock.byteCount)
+        for bit in stride(from: 0, to: 80 * 8, by: 3) {
+            superblock.encode(into: page.region)
+            page.region[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(throws: Superblock.Refusal.self) { try Superblock(decoding: UnsafeRawBufferPointer(page.region)) }
+        }
+    }
+
+    @Test func `a stripe header and footer read back, and not when changed`() {
+        let page = PageBuffer(byteCount: 65536)
+        let header = StripeHeader(volumeID: superblock.volumeID, sequence: 7, stripe: 3, openedAtSeconds: 9)
+        header.encode(into: page.region)
+        #expect(StripeHeader(decoding: UnsafeRawBufferPointer(page.region)) == header)
+        var entries: [DirectoryEntry] = []
+        for number in 1...50 {
+            let kind = number % 7 == 0 ? RecordKind.fragment : .object
+            let hash = KeyHash(high: UInt64(number), low: 5)
+            entries.append(DirectoryEntry(hash: hash, serial: UInt64(number * 3), unitInStripe: UInt16(number), units: 1, kind: kind))
+        }
+        let footer = StripeFooter(volumeID: superblock.volumeID, sequence: 7, stripe: 3, entries: entries)
+        footer.encode(into: page.region)
+        let bytes = UnsafeRawBufferPointer(page.region)
+        let trailer = StripeFooter.Trailer(decodingEndOf: bytes, stripeBytes: 65536)
+        #expect(trailer.flatMap { StripeFooter(trailer: $0, tail: bytes, unitsPerStripe: 1024) } == footer)
+        for offset in (65536 - footerBytes(50))..<65536 {
+            page.region[offset] ^= 0x10
+            let trailer = StripeFooter.Trailer(decodingEndOf: bytes, stripeBytes: 65536)
+            #expect(trailer.flatMap { StripeFooter(trailer: $0, tail: bytes, unitsPerStripe: 1024) } == nil, "byte \(offset)")
+            page.region[offset] ^= 0x10
+        }
+    }
+
+    private func footerBytes(_ entries: Int) -> Int { StripeFooter.byteCount(entries: entries) }
+
+    @Test func `a record with any byte changed is not that record`() throws {
+        let page = PageBuffer(byteCount: 4096)
+        page.region.zero()
+        let header = RecordHeader(
+            kind: .object, hash: KeyHash(high: 1, low: 2), sequence: 3, serial: 4, keyBytes: 5, metadataBytes: 6, payloadBytes: 70, storedAtSeconds: 8)
+        header.encode(into: page.region)
+        for index in RecordHeader.byteCount..<header.totalBytes { page.region[index] = UInt8(index & 255) }
+        RecordHeader.setChecksum(of: page.region.part(0, header.totalBytes))
+        let bytes = UnsafeRawBufferPointer(page.region)
+        #expect(try RecordHeader(checking: bytes, sequence: 3, hash: header.hash) == header)
+        for index in 0..<header.totalBytes {
+            page.region[index] ^= 1
+            #expect(throws: RecordHeader.Refusal.self, "byte \(index)") { try RecordHeader(checking: bytes, sequence: 3, hash: header.hash) }
+            page.region[index] ^= 1
+        }
+    }
+
+    @Test func `a size class is never too small and at most a quarter too large`() {
+        for units in 1...RecordAddress.maxUnitsPerStripe {
+            let held = SizeClass(holding: units).units
+            #expect(held >= units && held * 4 <= units * 5 + 3 && SizeClass(holding: units).rawValue < 64)
+        }
+    }
+}

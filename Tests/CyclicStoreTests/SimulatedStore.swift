@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Synchronization
+import Testing
+
+@testable import CyclicStore
+
+extension OwnedBytes {
+    static func copy(of bytes: [UInt8]) -> OwnedBytes {
+        var copy = OwnedBytes(capacity: bytes.count)
+        copy.withRegion { region in bytes.withUnsafeBytes { region.copyMemory(from: $0) } }
+        return copy
+    }
+}
+
+/// A store on a simulated disk with a stepped engine, and a model of what it may answer.
+final class SimulatedStore {
+    let device: SimulatedDevice
+    private(set) var engine: SteppedEngine
+    private(set) var store: CyclicStore
+    private let seed: UInt64
+    private var openings: UInt64 = 0
+    private let memoryBytes: Int
+
+    init(stripes: Int = 16, memoryBytes: Int = 0, seed: UInt64) throws {
+        self.seed = seed
+        self.memoryBytes = memoryBytes
+        device = SimulatedDevice(byteCount: (stripes + 1) * Self.stripeBytes, seed: seed)
+        engine = SteppedEngine(seed: seed)
+        store = try Self.open(device, engine, memoryBytes)
+    }
+
+    static let stripeBytes = 64 * 1024
+
+    private static func open(_ device: SimulatedDevice, _ engine: SteppedEngine, _ memoryBytes: Int) throws -> CyclicStore {
+        var configuration = StoreConfiguration()
+        configuration.volumePath = "simulated"
+        configuration.volumeBytes = device.byteCount
+        configuration.stripeBytes = stripeBytes
+        configuration.membufs = 4
+        configuration.memoryBytes = memoryBytes
+        let store = try CyclicStore.open(configuration, device: device, engine: engine, nowSeconds: { 1_700_000_000 })
+        engine.run()
+        return store
+    }
+
+    /// Opens the volume again with whatever is on the disk.
+    func reopen() throws {
+        openings += 1
+        engine = SteppedEngine(seed: seed &+ openings)
+        store = try Self.open(device, engine, memoryBytes)
+    }
+
+    /// Power loss and a new start.
+    func crash() throws {
+        engine.dropAll()
+        device.crash()
+        try reopen()
+    }
+
+    func flush() {
+        store.flush {}
+        engine.run()
+    }
+
+    func key(_ number: Int) -> StoreKey { store.key(Array("key-\(number)".utf8)) }
+
+    /// A value whose bytes follow from its key and version.
+    static func body(_ number: Int, version: Int, count: Int) -> [UInt8] {
+        var random = SeededRandom(seed: UInt64(number) &* 1_000_003 &+ UInt64(version))
+        return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    }
+
+    static func metadata(number: Int, version: Int, count: Int) -> [UInt8] { Array("\(number):\(version):\(count)".utf8) }
+
+    @discardableResult
+    func put(_ number: Int, version: Int, count: Int) -> RefusedWrite? {
+        let body = Self.body(number, version: version, count: count)
+        return store.put(
+            PlainObject(
+                RecordImage(
+                    kind: .object, key: key(number), metadata: Self.metadata(number: number, version: version, count: count),
+                    payload: .copy(of: body))))
+    }
+
+    /// Reads and checks: the version that was found, nil for a miss. Any byte that does not belong to that version is an issue.
+    func get(_ number: Int, _ sourceLocation: SourceLocation = #_sourceLocation) -> Int? {
+        let answer = Answer()
+        store.get(key(number)) { answer.set($0) }
+        while answer.value == nil, engine.step() {}
+        guard case .found(let object, _)? = answer.value else { return nil }
+        guard let plain = object as? PlainObject else {
+            Issue.record("an object of another type", sourceLocation: sourceLocation)
+            return nil
+        }
+        let parts = String(decoding: plain.metadata, as: UTF8.self).split(separator: ":").compactMap { Int($0) }
+        #expect(parts.count == 3 && parts.first == number, "seed \(seed): metadata of another record", sourceLocation: sourceLocation)
+        guard parts.count == 3 else { return nil }
+        let right = plain.withPayload { $0.elementsEqual(Self.body(number, version: parts[1], count: parts[2])) }
+        #expect(right, "seed \(seed): wrong bytes for key \(number)", sourceLocation: sourceLocation)
+        return parts[1]
+    }
+
+    final class Answer: Sendable {
+        private let lookup = Mutex<CyclicStore.Lookup?>(nil)
+        var value: CyclicStore.Lookup? { lookup.withLock { $0 } }
+        func set(_ value: CyclicStore.Lookup) { lookup.withLock { $0 = value } }
+    }
+}
