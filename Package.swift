@@ -109,6 +109,20 @@ let package = Package(
             dependencies: ["HTTPWire", "HTTPWireTestSupport", "CAllocationCounter"],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "GyreTestKit",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/GyreTestKit",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "GyreProxyTests",
+            dependencies: ["CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "GyreTelemetryTests",
             dependencies: [

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import GyreProxy
+import GyreTelemetry
+import GyreTestKit
+import Testing
+
+@Suite struct CachingScenarios {
+    @Test func `a fresh response is fetched once and answered from memory after`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60", "X-A": "1"], body: "hello") }
+            let client = try await scenario.client()
+            let first = try await client.get("/a")
+            #expect(first.status == 200 && first.text == "hello" && first["Cache-Status"] == "gyre; fwd=uri-miss; fwd-status=200; stored")
+            for _ in 0..<3 {
+                let hit = try await client.get("/a")
+                #expect(hit.text == "hello" && hit["X-A"] == "1" && hit["Age"] != nil)
+                #expect(hit["Cache-Status"]?.hasPrefix("gyre; hit; ttl=") == true)
+            }
+            #expect(scenario.origin.requestCount == 1)
+            #expect(scenario.totals().requests(.hitMemory) == 3 && scenario.totals().requests(.miss) == 1)
+        }
+    }
+
+    @Test func `a stale response is validated with its tag, and a 304 makes it fresh`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { request in
+                request.hasTag("\"v1\"")
+                    ? .response(304, ["Cache-Control": "max-age=60", "ETag": "\"v1\"", "X-New": "yes"])
+                    : .response(200, ["Cache-Control": "max-age=0", "ETag": "\"v1\""], body: "body")
+            }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            let validated = try await client.get("/a")
+            #expect(validated.status == 200 && validated.text == "body" && validated["X-New"] == "yes")
+            #expect(validated["Cache-Status"]?.contains("fwd=stale; fwd-status=304") == true)
+            let hit = try await client.get("/a")
+            #expect(hit["Cache-Status"]?.contains("; hit") == true && hit["X-New"] == "yes")
+            #expect(scenario.origin.requestCount == 2)
+        }
+    }
+
+    @Test(arguments: ["no-store", "private", "no-store, max-age=60"])
+    func `what may not be shared is fetched each time`(directives: String) async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": directives], body: "x") }
+            let client = try await scenario.client()
+            for _ in 0..<3 { #expect(try await client.get("/a").text == "x") }
+            #expect(scenario.origin.requestCount == 3)
+        }
+    }
+
+    @Test func `variants are kept apart and each is answered from the cache`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { request in
+                .response(200, ["Cache-Control": "max-age=60", "Vary": "Accept-Language"], body: "in \(request.fields["Accept-Language"] ?? "none")")
+            }
+            let client = try await scenario.client()
+            for _ in 0..<2 {
+                for language in ["de", "en", "sv"] { #expect(try await client.get("/a", ["Accept-Language": language]).text == "in \(language)") }
+                #expect(try await client.get("/a").text == "in none")
+            }
+            #expect(scenario.origin.requestCount == 4)
+        }
+    }
+
+    @Test func `an unsafe method makes the stored response invalid, all its variants too`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60", "Vary": "Accept"], body: "x") }
+            scenario.origin.on("POST", "/a") { _ in .response(204) }
+            let client = try await scenario.client()
+            _ = try await client.get("/a", ["Accept": "1"])
+            _ = try await client.get("/a", ["Accept": "2"])
+            #expect(try await client.request("POST", "/a", body: [1]).status == 204)
+            _ = try await client.get("/a", ["Accept": "1"])
+            _ = try await client.get("/a", ["Accept": "2"])
+            #expect(scenario.origin.count("GET", "/a") == 4)
+        }
+    }
+
+    @Test func `a client's own condition is answered with 304 from the cache and on the first fetch`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60", "ETag": "\"v1\""], body: "x") }
+            let client = try await scenario.client()
+            for _ in 0..<2 { #expect(try await client.get("/a", ["If-None-Match": "\"v1\""]).status == 304) }
+            #expect(try await client.get("/a").text == "x")
+            #expect(scenario.origin.requestCount == 1)
+        }
+    }
+
+    @Test func `ranges are cut from the stored whole`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "0123456789") }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            let part = try await client.get("/a", ["Range": "bytes=2-4"])
+            #expect(part.status == 206 && part.text == "234" && part["Content-Range"] == "bytes 2-4/10")
+            #expect(try await client.get("/a", ["Range": "bytes=-3"]).text == "789")
+            let beyond = try await client.get("/a", ["Range": "bytes=20-"])
+            #expect(beyond.status == 416 && beyond["Content-Range"] == "bytes */10")
+            #expect(scenario.origin.requestCount == 1)
+        }
+    }
+
+    @Test func `HEAD is answered from a stored GET`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "hello") }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            let head = try await client.request("HEAD", "/a")
+            #expect(head.status == 200 && head["Content-Length"] == "5" && head.body.isEmpty)
+            #expect(scenario.origin.requestCount == 1)
+        }
+    }
+
+    @Test func `only-if-cached without anything stored is a 504`() async throws {
+        try await withScenario { scenario in
+            let client = try await scenario.client()
+            #expect(try await client.get("/a", ["Cache-Control": "only-if-cached"]).status == 504)
+            #expect(scenario.origin.requestCount == 0)
+        }
+    }
+
+    @Test func `an origin that fails does not take the stored response away`() async throws {
+        try await withScenario { scenario in
+            let broken = Gate()
+            scenario.origin.on("GET", "/a") { _ in
+                broken.arrivalCount >= 0 && scenario.origin.count("GET", "/a") > 1
+                    ? .response(503) : .response(200, ["Cache-Control": "max-age=0, stale-if-error=60"], body: "good")
+            }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            let stale = try await client.get("/a")
+            #expect(stale.status == 200 && stale.text == "good" && stale["Cache-Status"]?.contains("stale-if-error") == true)
+        }
+    }
+
+    @Test func `stale-while-revalidate answers at once and validates once behind it`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                let reply = OriginReply.response(200, ["Cache-Control": "max-age=0, stale-while-revalidate=60"], body: "x")
+                return scenario.origin.count("GET", "/a") > 1 ? reply.after(gate) : reply
+            }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            for _ in 0..<5 { #expect(try await client.get("/a").text == "x") }
+            try await eventually("the background request arrives") { gate.waitingCount == 1 }
+            #expect(scenario.origin.requestCount == 2)
+            gate.open()
+        }
+    }
+
+    @Test func `large bodies lie in fragments on the volume and come back whole, in ranges, and after a restart`() async throws {
+        let folder = try TemporaryFolder()
+        let pattern = PatternBody(seed: 7, count: 3_000_001)
+        for round in 0..<2 {
+            try await withScenario(volume: folder.file("v"), memoryBytes: 1 << 20) { scenario in
+                scenario.origin.on("GET", "/big") { _ in
+                    .response(200, ["Cache-Control": "max-age=600", "ETag": "\"b\""], body: .pattern(pattern), framing: .chunked)
+                }
+                let client = try await scenario.client()
+                for _ in 0..<3 { #expect(pattern.matches(try await client.get("/big", ["Host": "site.test"]).body)) }
+                let part = try await client.get("/big", ["Host": "site.test", "Range": "bytes=1000000-1999999"])
+                #expect(part.status == 206 && part.body.count == 1_000_000 && pattern.matches(part.body, at: 1_000_000))
+                #expect(scenario.origin.requestCount == (round == 0 ? 1 : 0))
+            }
+        }
+    }
+
+    @Test func `a response cut short is never stored and never passed off as whole`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in
+                .response(200, ["Cache-Control": "max-age=60"], body: "0123456789").cut(afterBodyBytes: scenario.origin.requestCount == 1 ? 4 : 10)
+            }
+            let client = try await scenario.client()
+            await #expect(throws: (any Error).self) { try await client.get("/a") }
+            let again = try await scenario.client()
+            #expect(try await again.get("/a").text == "0123456789")
+            #expect(scenario.origin.requestCount == 2)
+        }
+    }
+
+    @Test func `the access log says what the cache did`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "hello") }
+            let client = try await scenario.client()
+            _ = try await client.get("/a", ["User-Agent": "tester"])
+            _ = try await client.get("/a", ["User-Agent": "tester"])
+            try await eventually("two lines are written") { scenario.log.lines.count == 2 }
+            let lines = scenario.log.lines
+            #expect(lines[0].contains("\"GET /a HTTP/1.1\" 200 5 \"-\" \"tester\" uri-miss/"))
+            #expect(lines[1].contains("hit/"))
+        }
+    }
+}
