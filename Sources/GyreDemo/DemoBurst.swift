@@ -66,7 +66,11 @@ public struct DemoBurst: Sendable {
             for connection in 0..<connections {
                 let share = requests / connections + (connection < requests % connections ? 1 : 0)
                 tasks.addTask {
-                    try await Self.drive(group, port, DemoVisitor(content: site.content, seed: seed &+ UInt64(connection) &* 7919, requests: share))
+                    try await Self.drive(
+                        group,
+                        port,
+                        DemoVisitor(content: site.content, seed: seed &+ UInt64(connection) &* 7919, requests: share)
+                    )
                 }
             }
             var total = Result()
@@ -162,7 +166,8 @@ private final class DemoVisitorHandler: ChannelInboundHandler {
         case .body(let bytes):
             let expected = visitor.content.resources[path]?.body ?? []
             let end = matched + bytes.readableBytes
-            isRight = isRight && end <= expected.count && expected[matched..<min(end, expected.count)].elementsEqual(bytes.readableBytesView)
+            isRight =
+                isRight && end <= expected.count && expected[matched..<min(end, expected.count)].elementsEqual(bytes.readableBytesView)
             matched = end
         case .end:
             count(microseconds: UInt64((NIODeadline.now() - sentAt).nanoseconds / 1000))

@@ -20,7 +20,12 @@ struct DemoContent: Sendable {
         resources["/"] = .text(Self.frontPage(pageCount), "text/html; charset=utf-8", "max-age=60")
         resources["/style.css"] = .text(Self.style, "text/css", "max-age=3600")
         resources["/logo.svg"] = .text(Self.logo, "image/svg+xml", "max-age=3600")
-        resources["/time.json"] = .text("{\"site\":\"demo\",\"fresh\":\"for one second\"}\n", "application/json", "max-age=1", etag: "\"demo-1\"")
+        resources["/time.json"] = .text(
+            "{\"site\":\"demo\",\"fresh\":\"for one second\"}\n",
+            "application/json",
+            "max-age=1",
+            etag: "\"demo-1\""
+        )
         resources["/private"] = .text("only for you\n", "text/plain; charset=utf-8", "no-store")
         resources["/greeting"] = .text("hello in your language\n", "text/plain; charset=utf-8", "max-age=600", vary: "Accept-Language")
         for number in 1...pageCount {
@@ -31,7 +36,8 @@ struct DemoContent: Sendable {
         }
         resources["/files/large.bin"] = .bytes(seed: 1, count: 8 << 20, "max-age=600")
         self.resources = resources
-        paths = ["/", "/style.css", "/logo.svg", "/time.json", "/greeting"] + (1...pageCount).map { "/pages/\($0)" }
+        paths =
+            ["/", "/style.css", "/logo.svg", "/time.json", "/greeting"] + (1...pageCount).map { "/pages/\($0)" }
             + (1...40).map { "/images/\($0).bin" } + ["/private", "/files/large.bin"]
     }
 

@@ -43,7 +43,9 @@ public struct DemoTable: Sendable {
     }
 
     private func latency(ofHits: Bool) -> String {
-        guard let middle = burst.latency(ofHits: ofHits, percentile: 50), let tail = burst.latency(ofHits: ofHits, percentile: 99) else { return "-" }
+        guard let middle = burst.latency(ofHits: ofHits, percentile: 50), let tail = burst.latency(ofHits: ofHits, percentile: 99) else {
+            return "-"
+        }
         return "\(Self.time(middle)) / \(Self.time(tail))"
     }
 

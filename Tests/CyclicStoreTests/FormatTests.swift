@@ -7,8 +7,14 @@ import Testing
 
 @Suite struct FormatTests {
     private let superblock = Superblock(
-        volumeID: VolumeID(word0: 1, word1: 2), secret: HashSecret(word0: 3, word1: 4), stripeBytes: 1 << 20, stripeCount: 64, dataOffset: 1 << 20,
-        recordAlignment: 64, createdAtSeconds: 1_700_000_000)
+        volumeID: VolumeID(word0: 1, word1: 2),
+        secret: HashSecret(word0: 3, word1: 4),
+        stripeBytes: 1 << 20,
+        stripeCount: 64,
+        dataOffset: 1 << 20,
+        recordAlignment: 64,
+        createdAtSeconds: 1_700_000_000
+    )
 
     @Test func `CRC-32C has its published check value`() {
         #expect(Array("123456789".utf8).withUnsafeBytes { Checksum.of($0) } == 0xE306_9283)
@@ -18,7 +24,9 @@ import Testing
         let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 131) }
         for cut in [0, 1, 7, 8, 9, 500, 999, 1000] {
             var sum = Checksum()
-            bytes.withUnsafeBytes { sum.add($0.part(0, cut)); sum.add($0.part(cut, 1000 - cut)) }
+            bytes.withUnsafeBytes {
+                sum.add($0.part(0, cut)); sum.add($0.part(cut, 1000 - cut))
+            }
             #expect(sum.value == bytes.withUnsafeBytes { Checksum.of($0) })
         }
     }
@@ -68,7 +76,15 @@ import Testing
         let page = PageBuffer(byteCount: 4096)
         page.region.zero()
         let header = RecordHeader(
-            kind: .object, hash: KeyHash(high: 1, low: 2), sequence: 3, serial: 4, keyBytes: 5, metadataBytes: 6, payloadBytes: 70, storedAtSeconds: 8)
+            kind: .object,
+            hash: KeyHash(high: 1, low: 2),
+            sequence: 3,
+            serial: 4,
+            keyBytes: 5,
+            metadataBytes: 6,
+            payloadBytes: 70,
+            storedAtSeconds: 8
+        )
         header.encode(into: page.region)
         for index in RecordHeader.byteCount..<header.totalBytes { page.region[index] = UInt8(index & 255) }
         RecordHeader.setChecksum(of: page.region.part(0, header.totalBytes))
@@ -76,7 +92,9 @@ import Testing
         #expect(try RecordHeader(checking: bytes, sequence: 3, hash: header.hash) == header)
         for index in 0..<header.totalBytes {
             page.region[index] ^= 1
-            #expect(throws: RecordHeader.Refusal.self, "byte \(index)") { try RecordHeader(checking: bytes, sequence: 3, hash: header.hash) }
+            #expect(throws: RecordHeader.Refusal.self, "byte \(index)") {
+                try RecordHeader(checking: bytes, sequence: 3, hash: header.hash)
+            }
             page.region[index] ^= 1
         }
     }

@@ -7,7 +7,10 @@ import Testing
 
 @Suite struct MemoryTierTests {
     private func object(_ number: Int, bytes: Int) -> PlainObject {
-        let key = StoreKey(hash: KeyHash(high: UInt64(number), low: UInt64(number) &* 0x9e37_79b9_7f4a_7c15), bytes: Array("\(number)".utf8))
+        let key = StoreKey(
+            hash: KeyHash(high: UInt64(number), low: UInt64(number) &* 0x9e37_79b9_7f4a_7c15),
+            bytes: Array("\(number)".utf8)
+        )
         return PlainObject(RecordImage(kind: .object, key: key, metadata: [], payload: OwnedBytes(capacity: bytes)))
     }
 

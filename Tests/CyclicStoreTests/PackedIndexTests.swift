@@ -57,7 +57,9 @@ import Testing
     @Test func `all entries of one stripe can be swept out`() {
         var index = PackedIndex(totalUnits: 1 << 20, expectedCount: 100)
         var random = SeededRandom(seed: 4)
-        for units in 1..<2000 { index.insert(KeyHash(high: random.next(), low: random.next()), address: RecordAddress(units: UInt64(units)), units: 1) }
+        for units in 1..<2000 {
+            index.insert(KeyHash(high: random.next(), low: random.next()), address: RecordAddress(units: UInt64(units)), units: 1)
+        }
         index.removeAll(from: RecordAddress(units: 500), upTo: RecordAddress(units: 1500))
         let count = index.count
         #expect(count == 999)

@@ -80,8 +80,13 @@ final class SimulatedStore {
         return store.put(
             PlainObject(
                 RecordImage(
-                    kind: .object, key: key(number), metadata: Self.metadata(number: number, version: version, count: count),
-                    payload: .copy(of: body))))
+                    kind: .object,
+                    key: key(number),
+                    metadata: Self.metadata(number: number, version: version, count: count),
+                    payload: .copy(of: body)
+                )
+            )
+        )
     }
 
     /// Reads and checks: the version that was found, nil for a miss. Any byte that does not belong to that version is an issue.

@@ -34,7 +34,9 @@ import Testing
                     filling.append(opened.stripe)
                 }
             case 1:
-                if !filling.isEmpty { cycle.finish(filling.remove(at: Int(random.next() % UInt64(filling.count))), written: random.next() % 5 != 0) }
+                if !filling.isEmpty {
+                    cycle.finish(filling.remove(at: Int(random.next() % UInt64(filling.count))), written: random.next() % 5 != 0)
+                }
             case 2:
                 while let stripe = cycle.reclaimNext() { reclaiming.append(stripe) }
             case 3:

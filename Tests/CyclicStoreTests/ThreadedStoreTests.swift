@@ -29,8 +29,12 @@ import Testing
         let body = SimulatedStore.body(number, version: version, count: 200 + (number * 997 + version) % 9000)
         return PlainObject(
             RecordImage(
-                kind: .object, key: store.key(Array("key-\(number)".utf8)), metadata: Array("\(number):\(version)".utf8),
-                payload: .copy(of: body)))
+                kind: .object,
+                key: store.key(Array("key-\(number)".utf8)),
+                metadata: Array("\(number):\(version)".utf8),
+                payload: .copy(of: body)
+            )
+        )
     }
 
     private static func check(_ lookup: CyclicStore.Lookup, _ number: Int) -> Bool {

@@ -79,7 +79,9 @@ import Testing
         _ = answer
     }
 
-    @Test(arguments: 1...30) func `random work with crashes at any moment never serves a wrong byte or an older version than was durable`(seed: Int) throws {
+    @Test(arguments: 1...30) func `random work with crashes at any moment never serves a wrong byte or an older version than was durable`(
+        seed: Int
+    ) throws {
         let simulation = try SimulatedStore(stripes: 8, memoryBytes: seed % 2 * 40_000, seed: UInt64(seed))
         var random = SeededRandom(seed: UInt64(seed) &* 77)
         var newest = [Int](repeating: 0, count: 60)

@@ -54,11 +54,17 @@ import Testing
     @Test func `variants are kept apart and each is answered from the cache`() async throws {
         try await withScenario { scenario in
             scenario.origin.on("GET", "/a") { request in
-                .response(200, ["Cache-Control": "max-age=60", "Vary": "Accept-Language"], body: "in \(request.fields["Accept-Language"] ?? "none")")
+                .response(
+                    200,
+                    ["Cache-Control": "max-age=60", "Vary": "Accept-Language"],
+                    body: "in \(request.fields["Accept-Language"] ?? "none")"
+                )
             }
             let client = try await scenario.client()
             for _ in 0..<2 {
-                for language in ["de", "en", "sv"] { #expect(try await client.get("/a", ["Accept-Language": language]).text == "in \(language)") }
+                for language in ["de", "en", "sv"] {
+                    #expect(try await client.get("/a", ["Accept-Language": language]).text == "in \(language)")
+                }
                 #expect(try await client.get("/a").text == "in none")
             }
             #expect(scenario.origin.requestCount == 4)
@@ -172,7 +178,9 @@ import Testing
     @Test func `a response cut short is never stored and never passed off as whole`() async throws {
         try await withScenario { scenario in
             scenario.origin.on("GET", "/a") { _ in
-                .response(200, ["Cache-Control": "max-age=60"], body: "0123456789").cut(afterBodyBytes: scenario.origin.requestCount == 1 ? 4 : 10)
+                .response(200, ["Cache-Control": "max-age=60"], body: "0123456789").cut(
+                    afterBodyBytes: scenario.origin.requestCount == 1 ? 4 : 10
+                )
             }
             let client = try await scenario.client()
             await #expect(throws: (any Error).self) { try await client.get("/a") }

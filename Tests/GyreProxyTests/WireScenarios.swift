@@ -50,7 +50,9 @@ import Testing
             let client = try await scenario.client()
             let pattern = PatternBody(seed: 3, count: 700_000)
             #expect(try await client.request("POST", "/up", body: pattern.bytes()).text == "700000 none")
-            try await client.send("POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nX-Sum: 8\r\n\r\n")
+            try await client.send(
+                "POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nX-Sum: 8\r\n\r\n"
+            )
             #expect(try await client.readResponse(to: "POST").text == "8 8")
         }
     }
@@ -91,12 +93,22 @@ import Testing
     @Test func `fields for one hop stop here and the proxy's own are added`() async throws {
         try await withScenario { scenario in
             scenario.origin.on("GET", "/a") { _ in
-                .response(200, ["Connection": "X-Mine", "X-Mine": "1", "Keep-Alive": "timeout=5", "X-Yours": "2", "Cache-Control": "max-age=60"], body: "x")
+                .response(
+                    200,
+                    ["Connection": "X-Mine", "X-Mine": "1", "Keep-Alive": "timeout=5", "X-Yours": "2", "Cache-Control": "max-age=60"],
+                    body: "x"
+                )
             }
             let client = try await scenario.client()
             for _ in 0..<2 {
-                let response = try await client.get("/a", ["Connection": "X-Hop", "X-Hop": "1", "Proxy-Authorization": "secret", "X-End": "3"])
-                #expect(response["X-Mine"] == nil && response["Keep-Alive"] == nil && response["X-Yours"] == "2" && response["Via"] == "1.1 gyre")
+                let response = try await client.get(
+                    "/a",
+                    ["Connection": "X-Hop", "X-Hop": "1", "Proxy-Authorization": "secret", "X-End": "3"]
+                )
+                #expect(
+                    response["X-Mine"] == nil && response["Keep-Alive"] == nil && response["X-Yours"] == "2"
+                        && response["Via"] == "1.1 gyre"
+                )
             }
             let head = try #require(scenario.origin.received("GET", "/a").first)
             #expect(head.fields["X-Hop"] == nil && head.fields["Proxy-Authorization"] == nil && head.fields["X-End"] == "3")
@@ -169,7 +181,9 @@ import Testing
     @Test func `draining finishes what is under way and closes what is idle`() async throws {
         let gate = Gate()
         try await withScenario { scenario in
-            scenario.origin.on("GET", "/slow") { _ in .response(200, ["Cache-Control": "no-store"], body: ["a", .gate(gate), "b"], framing: .chunked) }
+            scenario.origin.on("GET", "/slow") { _ in
+                .response(200, ["Cache-Control": "no-store"], body: ["a", .gate(gate), "b"], framing: .chunked)
+            }
             let busy = try await scenario.client()
             let idle = try await scenario.client()
             try await busy.sendRequest("GET", "/slow")

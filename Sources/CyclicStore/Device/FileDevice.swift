@@ -58,6 +58,7 @@ public final class FileDevice: BlockDevice {
         self.alignment = directIO ? Limits.pageBytes : 1
     }
 
+    /// See ``BlockDevice``.
     public func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
         var done = 0
         while done < region.count {
@@ -72,11 +73,13 @@ public final class FileDevice: BlockDevice {
         }
     }
 
+    /// See ``BlockDevice``.
     public func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
         // A short count means the rest is not in the page cache: the blocking read starts afresh.
         gyre_pread_nowait(descriptor, region.baseAddress, region.count, Int64(offset)) == region.count
     }
 
+    /// See ``BlockDevice``.
     public func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
         var done = 0
         while done < region.count {
@@ -91,10 +94,12 @@ public final class FileDevice: BlockDevice {
         }
     }
 
+    /// See ``BlockDevice``.
     public func sync() throws(DeviceError) {
         guard fdatasync(descriptor) == 0 else { throw DeviceError(.sync, errno: SystemError.last) }
     }
 
+    /// See ``BlockDevice``.
     public func close() {
         _ = systemClose(descriptor)
     }

@@ -87,6 +87,7 @@ public final class SimulatedDevice: BlockDevice {
         }
     }
 
+    /// See ``BlockDevice``.
     public func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
         guard offset >= 0, offset + region.count <= byteCount else { throw DeviceError(.read, errno: 0, offset: offset) }
         let failed = state.withLock { state in
@@ -117,8 +118,10 @@ public final class SimulatedDevice: BlockDevice {
         if failed { throw DeviceError(.read, errno: 5, offset: offset) }
     }
 
+    /// See ``BlockDevice``.
     public func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool { false }
 
+    /// See ``BlockDevice``.
     public func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
         guard offset >= 0, offset + region.count <= byteCount else { throw DeviceError(.write, errno: 0, offset: offset) }
         let failed = state.withLock { state in
@@ -142,6 +145,7 @@ public final class SimulatedDevice: BlockDevice {
         if failed { throw DeviceError(.write, errno: 5, offset: offset) }
     }
 
+    /// See ``BlockDevice``.
     public func sync() throws(DeviceError) {
         state.withLock { state in
             state.durable.merge(state.unsynced) { _, new in new }
@@ -149,5 +153,6 @@ public final class SimulatedDevice: BlockDevice {
         }
     }
 
+    /// See ``BlockDevice``.
     public func close() {}
 }

@@ -22,6 +22,7 @@ public final class SteppedEngine: IOEngine {
     /// Operations taken and not yet run.
     public var pending: Int { state.withLock { $0.waiting.count } }
 
+    /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         state.withLock { state in
             guard state.waiting.count < queueLimit else { return false }
@@ -51,5 +52,6 @@ public final class SteppedEngine: IOEngine {
     /// Power loss: what waits never happens, and nobody is told.
     public func dropAll() { state.withLock { $0.waiting.removeAll() } }
 
+    /// See ``IOEngine``.
     public func shutDown() { run() }
 }

@@ -33,6 +33,7 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
         }
     }
 
+    /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         monitor.locked {
             guard !stopping, !threads.isEmpty, reads.count + writes.count < queueLimit else { return false }
@@ -45,6 +46,7 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
         }
     }
 
+    /// See ``IOEngine``.
     public func shutDown() {
         let started = monitor.locked {
             stopping = true

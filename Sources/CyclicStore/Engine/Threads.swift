@@ -19,7 +19,14 @@ func startThread(_ run: @escaping () -> Void) -> pthread_t? {
     let body = Unmanaged.passRetained(ThreadBody(run))
     #if canImport(Darwin)
     var thread: pthread_t?
-    let status = pthread_create(&thread, nil, { Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run(); return nil }, body.toOpaque())
+    let status = pthread_create(
+        &thread,
+        nil,
+        {
+            Unmanaged<ThreadBody>.fromOpaque($0).takeRetainedValue().run(); return nil
+        },
+        body.toOpaque()
+    )
     #else
     var thread = pthread_t()
     let status = pthread_create(

@@ -58,7 +58,9 @@ struct StripeFooter: Hashable, Sendable {
             stripe = bytes.field(32)
             entryCount = Int(bytes.field(36, as: UInt32.self))
             directoryChecksum = bytes.field(40)
-            guard entryCount * DirectoryEntry.byteCount <= stripeBytes - StripeHeader.byteCount - StripeFooter.trailerBytes else { return nil }
+            guard entryCount * DirectoryEntry.byteCount <= stripeBytes - StripeHeader.byteCount - StripeFooter.trailerBytes else {
+                return nil
+            }
         }
 
         var footerBytes: Int { StripeFooter.byteCount(entries: entryCount) }
@@ -74,7 +76,9 @@ struct StripeFooter: Hashable, Sendable {
         for index in 0..<trailer.entryCount {
             guard let entry = DirectoryEntry(decoding: directory, at: index * DirectoryEntry.byteCount) else { return nil }
             if !entry.isTombstone {
-                guard entry.unitInStripe > 0, entry.units > 0, Int(entry.unitInStripe) + Int(entry.units) <= unitsPerStripe else { return nil }
+                guard entry.unitInStripe > 0, entry.units > 0, Int(entry.unitInStripe) + Int(entry.units) <= unitsPerStripe else {
+                    return nil
+                }
             }
             entries.append(entry)
         }

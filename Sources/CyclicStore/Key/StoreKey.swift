@@ -22,6 +22,7 @@ public struct StoreKey: Hashable, Sendable {
         }
     }
 
+    /// Feeds one word of the hash, which is spread already.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(hash.low)
     }

@@ -95,7 +95,11 @@ struct S3FIFO {
         mutating func unlink(_ handle: Handle, _ nodes: inout [Node]) {
             let node = nodes[Int(handle)]
             if node.previous != .max { nodes[Int(node.previous)].next = node.next } else { first = node.next == .max ? nil : node.next }
-            if node.next != .max { nodes[Int(node.next)].previous = node.previous } else { last = node.previous == .max ? nil : node.previous }
+            if node.next != .max {
+                nodes[Int(node.next)].previous = node.previous
+            } else {
+                last = node.previous == .max ? nil : node.previous
+            }
             bytes -= node.bytes
             count -= 1
         }

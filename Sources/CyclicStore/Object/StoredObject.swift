@@ -27,7 +27,9 @@ public protocol ObjectFactory: Sendable {
 /// The object of a user who wants bytes and nothing else.
 public final class PlainObject: StoredObject, @unchecked Sendable {
     // Unchecked: immutable after init.
+    /// See ``StoredObject``.
     public let kind: RecordKind
+    /// See ``StoredObject``.
     public let key: StoreKey
     /// What was stored beside the payload.
     public let metadata: [UInt8]
@@ -41,8 +43,11 @@ public final class PlainObject: StoredObject, @unchecked Sendable {
         payload = image.takePayload()
     }
 
+    /// See ``StoredObject``.
     public var memoryBytes: Int { 160 + key.bytes.count + metadata.count + payload.capacity }
+    /// See ``StoredObject``.
     public var metadataByteCount: Int { metadata.count }
+    /// See ``StoredObject``.
     public var payloadByteCount: Int { payload.count }
 
     /// The payload's bytes.
@@ -50,6 +55,7 @@ public final class PlainObject: StoredObject, @unchecked Sendable {
         try payload.withBytes(body)
     }
 
+    /// See ``StoredObject``.
     public func copyContent(into region: UnsafeMutableRawBufferPointer) {
         metadata.withUnsafeBytes { region.part(0, $0.count).copyMemory(from: $0) }
         payload.withBytes { region.part(metadata.count, $0.count).copyMemory(from: $0) }
@@ -61,5 +67,6 @@ public struct PlainObjectFactory: ObjectFactory {
     /// The only one there is.
     public init() {}
 
+    /// See ``ObjectFactory``.
     public func makeObject(_ image: consuming RecordImage) -> (any StoredObject)? { PlainObject(image) }
 }

@@ -38,7 +38,10 @@ struct VolumeOpener {
         case .blank:
             return RecoveredVolume(empty: try format(device, name: name))
         case .refused(.version(let version)):
-            throw StoreError(.version, "the volume \(name) has format version \(version); this program reads version \(Superblock.currentVersion)")
+            throw StoreError(
+                .version,
+                "the volume \(name) has format version \(version); this program reads version \(Superblock.currentVersion)"
+            )
         case .refused:
             throw StoreError(.notAVolume, "\(name) is not empty and not a volume; give another path, or delete it first")
         }

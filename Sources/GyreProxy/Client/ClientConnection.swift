@@ -151,7 +151,12 @@ final class ClientConnection: ChannelInboundHandler {
             }
             let request = inbound.withUnsafeReadableBytes {
                 ClientRequest(
-                    head, in: $0, defaultHost: proxy.configuration.origin.authorityBytes, clientAddress: clientAddress, startedAt: startedAt)
+                    head,
+                    in: $0,
+                    defaultHost: proxy.configuration.origin.authorityBytes,
+                    clientAddress: clientAddress,
+                    startedAt: startedAt
+                )
             }
             inbound.moveReaderIndex(forwardBy: byteCount)
             begin(request)
@@ -165,7 +170,8 @@ final class ClientConnection: ChannelInboundHandler {
         if case .length(let count) = request.framing, count > maxBody {
             return refuse(status: 413, reason: "body-too-large")
         }
-        body = request.framing.hasBody
+        body =
+            request.framing.hasBody
             ? RequestBodyReader(request.framing, limits: proxy.configuration.limits, maxBytes: maxBody) : nil
         bodyIsWanted = false
         let exchange = Exchange(request: request, connection: self, proxy: proxy)
@@ -195,7 +201,8 @@ final class ClientConnection: ChannelInboundHandler {
 
         let copiesBody = object.body.readableBytes <= 16 * 1024
         var out = context.channel.allocator.buffer(
-            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0))
+            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
+        )
         out.writeImmutableBuffer(object.headBytes)
         out.writeStaticString("Age: ")
         ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
@@ -215,7 +222,14 @@ final class ClientConnection: ChannelInboundHandler {
         }
         needsFlush = true
         inbound.withUnsafeReadableBytes { bytes in
-            proxy.log(head, in: bytes, clientAddress: clientAddress, status: object.head.status, bytes: object.body.readableBytes, startedAt: startedAt)
+            proxy.log(
+                head,
+                in: bytes,
+                clientAddress: clientAddress,
+                status: object.head.status,
+                bytes: object.body.readableBytes,
+                startedAt: startedAt
+            )
         }
         if !keepsAlive { closeAfterFlush() }
         return true

@@ -10,7 +10,9 @@ enum ErrorPage {
         let text = "\(status) \(ReasonPhrase.usual(for: status)): \(reason)\n"
         var buffer = ByteBuffer()
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
-        buffer.writeString("Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(text.utf8.count)\r\nCache-Control: no-store\r\nVia: 1.1 gyre\r\n")
+        buffer.writeString(
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(text.utf8.count)\r\nCache-Control: no-store\r\nVia: 1.1 gyre\r\n"
+        )
         if let outcome {
             var value: [UInt8] = []
             outcome.append(to: &value)

@@ -35,7 +35,12 @@ final class CacheFetch: UpstreamReceiver {
         if isConditional, response.status == 304 { return notModified(response, now) }
         if let stored = exchange.stored, ErrorFallback.isError(response.status) {
             let fallback = ErrorFallback.decide(
-                request: exchange.cacheRequest, stored: stored.head, failure: .status(response.status), now: now, policy: policy)
+                request: exchange.cacheRequest,
+                stored: stored.head,
+                failure: .status(response.status),
+                now: now,
+                policy: policy
+            )
             if case .serveStored(let reason, let served) = fallback {
                 stopFetching()
                 return exchange.serve(served, reason: reason.rawValue, result: .stale)
@@ -67,7 +72,13 @@ final class CacheFetch: UpstreamReceiver {
     private func notModified(_ response: UpstreamResponse, _ now: Timestamp) {
         guard let stored = exchange.stored else { return exchange.upstreamBroke(.malformed) }
         let outcome = Revalidation.update(
-            stored.head, request: exchange.cacheRequest, notModified: response.fields, requestTime: requestTime, responseTime: now, policy: policy)
+            stored.head,
+            request: exchange.cacheRequest,
+            notModified: response.fields,
+            requestTime: requestTime,
+            responseTime: now,
+            policy: policy
+        )
         switch outcome {
         case .updated(let head):
             guard let updated = stored.updated(head) else { return exchange.upstreamBroke(.malformed) }
@@ -98,8 +109,14 @@ final class CacheFetch: UpstreamReceiver {
 
     private func store(_ response: UpstreamResponse, _ now: Timestamp) {
         let decision = StoreDecision.decide(
-            request: exchange.cacheRequest, status: response.status, fields: response.fields, requestTime: requestTime, responseTime: now,
-            policy: policy, jitter: Double.random(in: 0..<1))
+            request: exchange.cacheRequest,
+            status: response.status,
+            fields: response.fields,
+            requestTime: requestTime,
+            responseTime: now,
+            policy: policy,
+            jitter: Double.random(in: 0..<1)
+        )
         exchange.result = .miss
         switch decision {
         case .store(let head) where head.partial == nil:
@@ -132,7 +149,13 @@ final class CacheFetch: UpstreamReceiver {
         var expected: UInt64?
         if case .length(let count) = response.framing { expected = count }
         let fetch = Fetch(
-            store: store, key: key, head: head, expectedBytes: expected, maxBytes: proxy.configuration.maxObjectBytes, marker: marker)
+            store: store,
+            key: key,
+            head: head,
+            expectedBytes: expected,
+            maxBytes: proxy.configuration.maxObjectBytes,
+            marker: marker
+        )
         if fetch.failure == nil {
             exchange.fetch = fetch
             exchange.outcome.isStored = true
@@ -153,7 +176,8 @@ final class CacheFetch: UpstreamReceiver {
     func upstreamSent(_ bytes: ByteBuffer) {
         exchange.relay(bytes)
         exchange.fetch?.append(
-            bytes, proxy,
+            bytes,
+            proxy,
             pause: { exchange.holdForDisk(true) },
             resume: { [exchange] in exchange.holdForDisk(false) }
         )
@@ -176,7 +200,12 @@ final class CacheFetch: UpstreamReceiver {
         if !exchange.headIsSent, let stored = exchange.stored {
             let kind: ErrorFallback.Failure = failure.status == 504 ? .timeout : .unreachable
             let fallback = ErrorFallback.decide(
-                request: exchange.cacheRequest, stored: stored.head, failure: kind, now: Clock.timestamp(), policy: policy)
+                request: exchange.cacheRequest,
+                stored: stored.head,
+                failure: kind,
+                now: Clock.timestamp(),
+                policy: policy
+            )
             if case .serveStored(let reason, let served) = fallback {
                 proxy.counters.countOriginError(failure.rawValue)
                 exchange.call = nil

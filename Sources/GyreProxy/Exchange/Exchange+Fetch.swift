@@ -42,7 +42,13 @@ extension Exchange {
         fields[.range] = "bytes=\(position)-\(end - 1)"
         fields[.ifRange] = etag
         stream = nil
-        send(fields: fields, method: .get, methodName: "GET", framing: .none, RestFetch(exchange: self, from: position, to: end, etag: etag))
+        send(
+            fields: fields,
+            method: .get,
+            methodName: "GET",
+            framing: .none,
+            RestFetch(exchange: self, from: position, to: end, etag: etag)
+        )
     }
 
     private func send(fields: HTTPFields, method: Method, methodName: String, framing: BodyFraming, _ receiver: any UpstreamReceiver) {

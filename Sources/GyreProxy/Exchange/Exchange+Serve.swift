@@ -37,20 +37,31 @@ extension Exchange {
         switch RangePlan.make(request: cacheRequest, stored: stored.head, policy: policy) {
         case .single(let range, let content):
             sendHead(
-                status: 206, fields: fields, ageSeconds: served.ageSeconds, length: .exactly(range.count),
-                extra: [("Content-Range", content.fieldValue)])
+                status: 206,
+                fields: fields,
+                ageSeconds: served.ageSeconds,
+                length: .exactly(range.count),
+                extra: [("Content-Range", content.fieldValue)]
+            )
             sendStored(range.first..<(range.last + 1))
         case .unsatisfiable(let content):
             sendHead(
-                status: 416, fields: HTTPFields(), ageSeconds: served.ageSeconds, length: .exactly(0),
-                extra: [("Content-Range", content.fieldValue)])
+                status: 416,
+                fields: HTTPFields(),
+                ageSeconds: served.ageSeconds,
+                length: .exactly(0),
+                extra: [("Content-Range", content.fieldValue)]
+            )
             finish()
         case .whole, .multiple, .notCovered:
             // Several ranges may always be answered with the whole (RFC 9110 §14.2).
             let hasNoBody = stored.head.status == 204 || stored.head.status == 304
             sendHead(
-                status: stored.head.status, fields: fields, ageSeconds: served.ageSeconds,
-                length: hasNoBody ? .none : .exactly(stored.bodyByteCount))
+                status: stored.head.status,
+                fields: fields,
+                ageSeconds: served.ageSeconds,
+                length: hasNoBody ? .none : .exactly(stored.bodyByteCount)
+            )
             sendStored(0..<stored.bodyByteCount)
         }
     }

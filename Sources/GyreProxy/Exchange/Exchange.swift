@@ -59,7 +59,11 @@ final class Exchange {
         self.connection = connection
         self.proxy = proxy
         isBackground = connection == nil
-        cacheRequest = CacheRequest(method: .init(request.methodName), fields: request.fields, path: String(decoding: request.path, as: UTF8.self))
+        cacheRequest = CacheRequest(
+            method: .init(request.methodName),
+            fields: request.fields,
+            path: String(decoding: request.path, as: UTF8.self)
+        )
         primaryKey = proxy.store.key(request.keyBytes)
         closesAfter = !request.keepAlive
     }
@@ -134,7 +138,8 @@ final class Exchange {
         storedTier = tier
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching
-        let decision = found.map { ReuseDecision.decide(request: cacheRequest, stored: $0.head, now: now, policy: policy) }
+        let decision =
+            found.map { ReuseDecision.decide(request: cacheRequest, stored: $0.head, now: now, policy: policy) }
             ?? ReuseDecision.decideWithoutStored(request: cacheRequest)
         switch decision {
         case .fresh(let served):
@@ -252,7 +257,14 @@ final class Exchange {
         guard !isBackground else { return }
         proxy.log(
             RequestRecord(
-                request: request, outcome: outcome, result: result, status: status, bodyBytesSent: bodyBytesSent, originMicroseconds: originMicroseconds))
+                request: request,
+                outcome: outcome,
+                result: result,
+                status: status,
+                bodyBytesSent: bodyBytesSent,
+                originMicroseconds: originMicroseconds
+            )
+        )
         connection?.finished(keepAlive: !closesAfter)
     }
 }

@@ -28,7 +28,9 @@ final class RestFetch: UpstreamReceiver {
         guard response.fields[.eTag] == etag else { return giveUp() }
         switch response.status {
         case 206:
-            guard let range = response.fields[.contentRange].flatMap({ ContentRange($0) })?.range, range.first == position else { return giveUp() }
+            guard let range = response.fields[.contentRange].flatMap({ ContentRange($0) })?.range, range.first == position else {
+                return giveUp()
+            }
         case 200:
             skips = position
         default:

@@ -127,7 +127,11 @@ final class LoopContext {
         let micros = microseconds(since: record.request.startedAt)
         counters.countRequest(record.result, durationMicroseconds: micros, bodyBytes: record.bodyBytesSent)
         let request = record.request
-        withBytes(Array(request.clientAddress.utf8), Array(request.methodName.utf8), request.target, request.host) { address, method, target, host in
+        withBytes(Array(request.clientAddress.utf8), Array(request.methodName.utf8), request.target, request.host) {
+            address,
+            method,
+            target,
+            host in
             withBytes(
                 Array((request.fields[.referer] ?? "").utf8),
                 Array((request.fields[.userAgent] ?? "").utf8),

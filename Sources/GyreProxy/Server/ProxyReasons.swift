@@ -8,5 +8,7 @@ import HTTPWire
 /// The words that metrics are split by: each list is the cases of the type that decides.
 enum ProxyReasons {
     static let wireErrors = ReasonWords(WireError.self)
-    static let notStored = ReasonWords(NoStoreReason.allCases.map(\.rawValue) + ["body-too-large", "store-refused", "incomplete", "client-gone"])
+    static let notStored = ReasonWords(
+        NoStoreReason.allCases.map(\.rawValue) + ["body-too-large", "store-refused", "incomplete", "client-gone"]
+    )
 }

@@ -71,12 +71,21 @@ public final class ProxyServer: Sendable {
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 128 * 1024, high: 512 * 1024))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        guard let bound = byLoop.first(where: { $0.isFor(channel.eventLoop) }) else { throw ChannelError.inappropriateOperationForState }
+                        guard let bound = byLoop.first(where: { $0.isFor(channel.eventLoop) }) else {
+                            throw ChannelError.inappropriateOperationForState
+                        }
                         try channel.pipeline.syncOperations.addHandler(ClientConnection(proxy: bound.value))
                     }
                 }
                 .bind(host: configuration.listenHost, port: configuration.listenPort).get()
-            return ProxyServer(listener: listener, group: group, counters: counters, contexts: contexts, sweeps: sweeps, host: configuration.listenHost)
+            return ProxyServer(
+                listener: listener,
+                group: group,
+                counters: counters,
+                contexts: contexts,
+                sweeps: sweeps,
+                host: configuration.listenHost
+            )
         } catch {
             try? await group.shutdownGracefully()
             throw error

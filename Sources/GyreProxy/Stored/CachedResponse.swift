@@ -88,6 +88,7 @@ public struct ResponseFactory: ObjectFactory {
     /// The only one there is.
     public init() {}
 
+    /// See `ObjectFactory`.
     public func makeObject(_ image: consuming RecordImage) -> (any StoredObject)? {
         let (kind, key, metadata) = (image.kind, image.key, image.metadata)
         let payload = ByteBuffer(owning: image.takePayload())

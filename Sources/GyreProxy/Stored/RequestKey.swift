@@ -5,7 +5,8 @@
 enum RequestKey {
     static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
         key.append(contentsOf: "http://".utf8)
-        let hostEnd = host.count > 3 && host[host.count - 3] == 0x3a && host[host.count - 2] == 0x38 && host[host.count - 1] == 0x30
+        let hostEnd =
+            host.count > 3 && host[host.count - 3] == 0x3a && host[host.count - 2] == 0x38 && host[host.count - 1] == 0x30
             ? host.count - 3 : host.count
         for index in 0..<hostEnd {
             let byte = host[index]

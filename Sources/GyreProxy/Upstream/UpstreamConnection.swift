@@ -244,14 +244,22 @@ final class UpstreamConnection: ChannelInboundHandler {
                 return false
             }
             if responseHead.isInterim {
-                if responseHead.status == 100 { askForBody() } else { call.receiver?.upstreamInterim(status: responseHead.status, fields: fields) }
+                if responseHead.status == 100 {
+                    askForBody()
+                } else {
+                    call.receiver?.upstreamInterim(status: responseHead.status, fields: fields)
+                }
                 return true
             }
             continueTimer?.cancel()
             continueTimer = nil
             keepsAlive = responseHead.keepAlive
             let response = UpstreamResponse(
-                status: responseHead.status, fields: fields, framing: responseHead.framing, contentLength: responseHead.contentLength)
+                status: responseHead.status,
+                fields: fields,
+                framing: responseHead.framing,
+                contentLength: responseHead.contentLength
+            )
             switch responseHead.framing {
             case .none, .length(0): phase = .length(0)
             case .length(let count): phase = .length(count)

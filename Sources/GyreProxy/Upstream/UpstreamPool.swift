@@ -56,7 +56,8 @@ final class UpstreamPool: Upstream {
                 channel.eventLoop.makeCompletedFuture {
                     if let tls = settings.tls {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: settings.tlsServerName))
+                            NIOSSLClientHandler(context: tls, serverHostname: settings.tlsServerName)
+                        )
                     }
                     try channel.pipeline.syncOperations.addHandler(bound.value.1)
                 }

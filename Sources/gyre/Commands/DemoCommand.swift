@@ -66,7 +66,8 @@ struct DemoCommand: AsyncParsableCommand {
     private func settings(site: DemoSite, folder: URL) async throws -> GyreSettings {
         let values = [
             "origin.url": "http://127.0.0.1:\(site.port)", "server.listen": listen, "admin.listen": "127.0.0.1:0", "log.access": "none",
-            "volume.path": folder.appendingPathComponent("volume.gyre").path, "volume.size": "64MiB", "memory.size": "4MiB", "server.workers": "1",
+            "volume.path": folder.appendingPathComponent("volume.gyre").path, "volume.size": "64MiB", "memory.size": "4MiB",
+            "server.workers": "1",
         ]
         do {
             return try await GyreSettings.load(commandLine: values, environment: ["HOME": folder.path], file: nil)

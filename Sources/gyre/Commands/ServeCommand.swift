@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Serve an origin through the cache.",
-        discussion: "Every setting can also stand in a YAML file (--config) or in the environment (GYRE_SERVER_LISTEN …); docs/settings.md lists them."
+        discussion:
+            "Every setting can also stand in a YAML file (--config) or in the environment (GYRE_SERVER_LISTEN …); docs/settings.md lists them."
     )
 
     @OptionGroup var options: SettingOptions

@@ -33,7 +33,8 @@ struct SettingOptions: ParsableArguments {
     private var byFlag: [String: String] {
         let given: [String: String?] = [
             "--origin": origin, "--listen": listen, "--volume": volume, "--volume-size": volumeSize, "--memory": memory,
-            "--workers": workers, "--admin": admin, "--access-log": accessLog, "--access-log-format": accessLogFormat, "--log-level": logLevel,
+            "--workers": workers, "--admin": admin, "--access-log": accessLog, "--access-log-format": accessLogFormat,
+            "--log-level": logLevel,
         ]
         return given.compactMapValues { $0 }
     }
@@ -46,7 +47,10 @@ struct SettingOptions: ParsableArguments {
         }
         do {
             let settings = try await GyreSettings.load(
-                commandLine: commandLine, environment: ProcessInfo.processInfo.environment, file: config)
+                commandLine: commandLine,
+                environment: ProcessInfo.processInfo.environment,
+                file: config
+            )
             for warning in settings.warnings { Console.error(warning.render()) }
             return settings
         } catch {

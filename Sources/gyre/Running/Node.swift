@@ -43,7 +43,11 @@ final class Node: Sendable {
         let proxy: ProxyServer
         do {
             proxy = try await ProxyServer.start(
-                settings.proxyConfiguration, store: store, accessLog: accessLog, layout: settings.log.format == .json ? .json : .combined)
+                settings.proxyConfiguration,
+                store: store,
+                accessLog: accessLog,
+                layout: settings.log.format == .json ? .json : .combined
+            )
         } catch {
             Console.error("gyre: cannot listen on \(settings.server.listen): \(error)")
             await store.close()
@@ -71,8 +75,13 @@ final class Node: Sendable {
     }
 
     private init(
-        _ settings: GyreSettings, _ store: CyclicStore, _ proxy: ProxyServer, _ admin: AdminServer?, _ registry: PrometheusRegistry,
-        _ accessLog: AccessLogWriter, _ readiness: Readiness
+        _ settings: GyreSettings,
+        _ store: CyclicStore,
+        _ proxy: ProxyServer,
+        _ admin: AdminServer?,
+        _ registry: PrometheusRegistry,
+        _ accessLog: AccessLogWriter,
+        _ readiness: Readiness
     ) {
         self.settings = settings
         self.store = store
@@ -135,7 +144,13 @@ final class Node: Sendable {
                     .init(service: StoreService(store: store)),
                     .init(service: LogService(log: accessLog)),
                     .init(service: AdminService(admin: admin)),
-                    .init(service: ProxyService(proxy: proxy, readiness: readiness, drainMilliseconds: Int64(settings.server.drainTimeout.milliseconds))),
+                    .init(
+                        service: ProxyService(
+                            proxy: proxy,
+                            readiness: readiness,
+                            drainMilliseconds: Int64(settings.server.drainTimeout.milliseconds)
+                        )
+                    ),
                     .init(service: SignalService(log: accessLog)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

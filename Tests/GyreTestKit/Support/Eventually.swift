@@ -8,6 +8,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
     /// How long.
     public let waited: Duration
 
+    /// The text for people.
     public var description: String { "did not happen within \(waited): \(what)" }
 }
 

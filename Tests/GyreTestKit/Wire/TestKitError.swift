@@ -28,6 +28,7 @@ public enum TestKitError: String, Error, Sendable, CustomStringConvertible {
     /// The operating system refused something the kit needs.
     case systemRefused = "system-refused"
 
+    /// The text for people.
     public var description: String { rawValue }
 }
 
