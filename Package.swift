@@ -124,6 +124,11 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "HTTPCachingTests",
+            dependencies: ["HTTPCaching", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "GyreTelemetryTests",
             dependencies: [
                 "GyreTelemetry", "CAllocationCounter",

@@ -126,7 +126,10 @@ int64_t gyre_device_size(int fd, int *is_device) {
 
 int gyre_preallocate(int fd, int64_t size) {
 #if defined(__linux__)
-    if (fallocate(fd, 0, 0, size) == 0) return 0;
+    int status;
+    do status = fallocate(fd, 0, 0, size);
+    while (status != 0 && errno == EINTR);
+    if (status == 0) return 0;
     if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
     // A file system that cannot preallocate gets a sparse file of the right size; only then can it run full later.
 #endif

@@ -20,8 +20,8 @@ import Testing
         for _ in 0..<20_000 {
             let number = Int(random.next() % 300)
             switch random.next() % 4 {
-            case 0: tier.insert(object(number, bytes: Int(random.next() % 2000)))
-            case 1: tier.remove(object(number, bytes: 0).key.hash)
+            case 0: tier.insert(object(number, bytes: Int(random.next() % 2000)), serial: nil)
+            case 1: tier.remove(object(number, bytes: 0).key.hash, serial: nil)
             default: _ = tier.object(for: object(number, bytes: 0).key.hash)
             }
             #expect(tier.summary.bytes <= 100_000)
@@ -32,15 +32,15 @@ import Testing
 
     @Test func `objects asked for again outlive a flood of others`() {
         let tier = MemoryTier(capacityBytes: 200_000)
-        for number in 0..<20 { tier.insert(object(number, bytes: 1000)) }
+        for number in 0..<20 { tier.insert(object(number, bytes: 1000), serial: nil) }
         for number in 0..<20 { _ = tier.object(for: object(number, bytes: 0).key.hash) }
-        for number in 1000..<3000 { tier.insert(object(number, bytes: 1000)) }
+        for number in 1000..<3000 { tier.insert(object(number, bytes: 1000), serial: nil) }
         let survivors = (0..<20).filter { tier.contains(object($0, bytes: 0).key.hash) }
         #expect(survivors.count == 20)
     }
 
     @Test func `an object above an eighth of the memory is not kept`() {
         let tier = MemoryTier(capacityBytes: 80_000)
-        #expect(!tier.insert(object(1, bytes: 20_000)) && tier.summary.objects == 0)
+        #expect(!tier.insert(object(1, bytes: 20_000), serial: nil) && tier.summary.objects == 0)
     }
 }

@@ -47,6 +47,20 @@ struct AllocationTests {
         #expect(writer.close(withinMilliseconds: 60_000))
     }
 
+    @Test(arguments: AccessLogLayout.allCases)
+    func aDroppedLineAllocatesNothing(layout: AccessLogLayout) {
+        let (gate, record) = (Gate(), LogRecord())
+        let writer = AccessLogWriter(target: StallingTarget(gate, record), blocks: 1)
+        let buffer = AccessLogBuffer(writer: writer, layout: layout)
+        let entry = LogSamples.full
+        buffer.append(entry)
+        buffer.flush()
+        #expect(Self.allocations { for _ in 0..<1000 { buffer.append(entry) } } == 0)
+        #expect(writer.statistics.linesDropped[.queueFull] == 1000)
+        gate.open()
+        #expect(writer.close(withinMilliseconds: 60_000))
+    }
+
     @Test func countingARequestAllocatesNothing() {
         let words = ReasonWords(["timeout"])
         let hub = LoopCountersHub(loopCount: 1, reasons: ReasonLists(originErrors: words, wireErrors: words, notStored: words))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct LogQueueTests {
     static func filled(_ queue: inout LogQueue, _ text: StaticString) throws(DroppedLine) -> LogBlock {
-        let block = try queue.take()
+        let block = try queue.take().get()
         var line = block.cursor
         line.put(text)
         block.commitLine(line)
@@ -47,24 +47,24 @@ import Testing
     @Test func aBlockThatIsBeingWrittenIsNotFree() throws {
         var queue = LogQueue(blockBytes: 0, maxBlocks: 1)
         try queue.submit(Self.filled(&queue, "a"))
-        #expect(throws: DroppedLine.queueFull) { _ = try queue.take() }
+        #expect(throws: DroppedLine.queueFull) { _ = try queue.take().get() }
         guard case .write(let block) = queue.next() else {
             Issue.record("nothing to write")
             return
         }
-        #expect(throws: DroppedLine.queueFull) { _ = try queue.take() }
+        #expect(throws: DroppedLine.queueFull) { _ = try queue.take().get() }
         queue.complete(block)
-        let again = try queue.take()
+        let again = try queue.take().get()
         #expect(again === block)
         #expect(again.lineCount == 0 && again.byteCount == 0)
     }
 
     @Test func anEmptyBlockGoesBackUnwritten() throws {
         var queue = LogQueue(blockBytes: 0, maxBlocks: 1)
-        try queue.submit(queue.take())
+        try queue.submit(queue.take().get())
         #expect(Self.word(queue.next()) == "wait")
         #expect(queue.submitted == 0)
-        _ = try queue.take()
+        _ = try queue.take().get()
     }
 
     @Test func reopeningComesBeforeWritingAndOnceForTwoRequests() throws {
@@ -84,7 +84,7 @@ import Testing
         let late = try Self.filled(&queue, "late")
         try queue.submit(Self.filled(&queue, "a"))
         queue.close()
-        #expect(throws: DroppedLine.closed) { _ = try queue.take() }
+        #expect(throws: DroppedLine.closed) { _ = try queue.take().get() }
         #expect(throws: DroppedLine.closed) { try queue.submit(late) }
         #expect(Self.word(queue.next()) == "a")
         #expect(Self.word(queue.next()) == "stop")
@@ -92,7 +92,7 @@ import Testing
 
     @Test func everyBlockHasRoomForTheLongestLine() throws {
         var queue = LogQueue(blockBytes: 1, maxBlocks: 0)
-        let block = try queue.take()
+        let block = try queue.take().get()
         #expect(block.room >= TelemetryLimits.maxLineBytes)
         #expect(TelemetryLimits.logBlockBytes >= TelemetryLimits.maxLineBytes)
     }

@@ -2,6 +2,7 @@
 // Copyright the Gyre project authors
 
 import CCyclicStore
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -13,15 +14,18 @@ import Darwin
 
 /// A regular file or a raw block device. One process at a time: the open file is locked.
 public final class FileDevice: BlockDevice {
-    /// Size in bytes.
-    public let byteCount: Int
+    private let size: Atomic<Int>
     /// 1, or a page with direct I/O.
     public let alignment: Int
     /// A block device rather than a file.
     public let isBlockDevice: Bool
     private let descriptor: Int32
 
-    /// Opens a volume's file, creating and preallocating it when it is missing or shorter than asked.
+    /// Size in bytes.
+    public var byteCount: Int { size.load(ordering: .relaxed) }
+
+    /// Opens a volume's file, creating and preallocating it when it is missing or empty. A file with anything in it keeps its size: it
+    /// may be somebody else's.
     ///
     /// - Parameters:
     ///   - path: The file or block device.
@@ -39,16 +43,11 @@ public final class FileDevice: BlockDevice {
             var isDevice: Int32 = 0
             var size = gyre_device_size(descriptor, &isDevice)
             guard size >= 0 else { throw DeviceError(.open, errno: SystemError.last) }
-            if let wanted, isDevice == 0, size < Int64(wanted) {
-                let status = gyre_preallocate(descriptor, Int64(wanted))
-                guard status == 0 else {
-                    // Give back what was taken: a half-allocated file would only fill the disk.
-                    _ = ftruncate(descriptor, off_t(size))
-                    throw DeviceError(.allocate, errno: status, offset: wanted)
-                }
+            if let wanted, isDevice == 0, size == 0 {
+                try Self.allocate(descriptor, from: 0, to: wanted)
                 size = Int64(wanted)
             }
-            self.byteCount = Int(size)
+            self.size = Atomic(Int(size))
             self.isBlockDevice = isDevice != 0
         } catch {
             _ = systemClose(descriptor)
@@ -56,6 +55,22 @@ public final class FileDevice: BlockDevice {
         }
         self.descriptor = descriptor
         self.alignment = directIO ? Limits.pageBytes : 1
+    }
+
+    /// Makes a file larger, its blocks preallocated. For one that holds no volume yet; a block device stays as it is.
+    func grow(to wanted: Int) throws(DeviceError) {
+        guard !isBlockDevice, wanted > byteCount else { return }
+        try Self.allocate(descriptor, from: byteCount, to: wanted)
+        size.store(wanted, ordering: .relaxed)
+    }
+
+    private static func allocate(_ descriptor: Int32, from size: Int, to wanted: Int) throws(DeviceError) {
+        let status = gyre_preallocate(descriptor, Int64(wanted))
+        guard status == 0 else {
+            // Give back what was taken: a half-allocated file would only fill the disk.
+            _ = ftruncate(descriptor, off_t(size))
+            throw DeviceError(.allocate, errno: status, offset: wanted)
+        }
     }
 
     /// See ``BlockDevice``.
@@ -75,8 +90,10 @@ public final class FileDevice: BlockDevice {
 
     /// See ``BlockDevice``.
     public func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
+        // With direct I/O the call would wait for the disk: nothing is ever cached.
+        guard alignment == 1 else { return false }
         // A short count means the rest is not in the page cache: the blocking read starts afresh.
-        gyre_pread_nowait(descriptor, region.baseAddress, region.count, Int64(offset)) == region.count
+        return gyre_pread_nowait(descriptor, region.baseAddress, region.count, Int64(offset)) == region.count
     }
 
     /// See ``BlockDevice``.

@@ -147,10 +147,16 @@ public final class SimulatedDevice: BlockDevice {
 
     /// See ``BlockDevice``.
     public func sync() throws(DeviceError) {
-        state.withLock { state in
+        let failed = state.withLock { state in
+            guard !state.failsAll else {
+                state.counts.faults += 1
+                return true
+            }
             state.durable.merge(state.unsynced) { _, new in new }
             state.unsynced.removeAll()
+            return false
         }
+        if failed { throw DeviceError(.sync, errno: 5) }
     }
 
     /// See ``BlockDevice``.

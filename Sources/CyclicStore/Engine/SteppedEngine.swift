@@ -13,7 +13,7 @@ public final class SteppedEngine: IOEngine {
         var random: SeededRandom
     }
 
-    /// An engine with nothing to do.
+    /// An engine with nothing to do. `queueLimit` is how many operations may wait in each direction.
     public init(seed: UInt64, queueLimit: Int = 4096) {
         self.queueLimit = queueLimit
         state = Mutex(State(random: SeededRandom(seed: seed)))
@@ -25,7 +25,7 @@ public final class SteppedEngine: IOEngine {
     /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         state.withLock { state in
-            guard state.waiting.count < queueLimit else { return false }
+            guard state.waiting.count(where: { $0.kind == operation.kind }) < queueLimit else { return false }
             state.waiting.append(operation)
             return true
         }

@@ -9,7 +9,8 @@ import Musl
 import Darwin
 #endif
 
-/// Blocking calls on a few threads. Reads go before writes, and with two threads or more one is always left for reads.
+/// Blocking calls on a few threads. Reads go before writes, and with two threads or more one is always left for reads; but a write that
+/// has let ``maxReadsInRow`` reads pass goes next, so that a disk busy with reads still takes what is new.
 public final class ThreadEngine: IOEngine, @unchecked Sendable {
     // Unchecked: everything below `monitor` is touched only while it is held.
     private let monitor = Monitor()
@@ -18,13 +19,17 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     private var reads = OperationQueue()
     private var writes = OperationQueue()
     private var activeWrites = 0
+    /// Reads started since a write last could have gone instead.
+    private var readsInRow = 0
+    static let maxReadsInRow = 16
     private var stopping = false
     private var threads: [pthread_t] = []
 
     /// Starts the threads.
     /// - Parameters:
     ///   - threads: How many operations run at the same time.
-    ///   - queueLimit: How many may wait; one more is refused.
+    ///   - queueLimit: How many may wait in each direction; one more is refused. Waiting reads never keep a write out: a store has fewer
+    ///     membufs than this, so its writes always find room.
     public init(threads threadCount: Int, queueLimit: Int = 4096) {
         self.threadCount = max(1, threadCount)
         self.queueLimit = queueLimit
@@ -36,10 +41,14 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         monitor.locked {
-            guard !stopping, !threads.isEmpty, reads.count + writes.count < queueLimit else { return false }
+            guard !stopping, !threads.isEmpty else { return false }
             switch operation.kind {
-            case .read: reads.append(operation)
-            case .write: writes.append(operation)
+            case .read:
+                guard reads.count < queueLimit else { return false }
+                reads.append(operation)
+            case .write:
+                guard writes.count < queueLimit else { return false }
+                writes.append(operation)
             }
             monitor.signal()
             return true
@@ -74,8 +83,14 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     private func next() -> IOOperation? {
         monitor.locked {
             while true {
-                if let read = reads.popFirst() { return read }
-                if writes.count > 0, activeWrites < max(1, threadCount - 1) || stopping, let write = writes.popFirst() {
+                let writeMayGo = writes.count > 0 && (stopping || activeWrites < max(1, threadCount - 1))
+                let readGoesFirst = !writeMayGo || readsInRow < Self.maxReadsInRow
+                if readGoesFirst, let read = reads.popFirst() {
+                    if writeMayGo { readsInRow += 1 }
+                    return read
+                }
+                if writeMayGo, let write = writes.popFirst() {
+                    readsInRow = 0
                     activeWrites += 1
                     return write
                 }

@@ -34,7 +34,7 @@ struct DirectoryEntry: Hashable, Sendable {
     }
 
     init?(decoding bytes: UnsafeRawBufferPointer, at offset: Int) {
-        guard let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: bytes.field(offset + 28, as: UInt32.self))) else { return nil }
+        guard let kind = RecordKind(field: bytes.field(offset + 28, as: UInt32.self)) else { return nil }
         self.kind = kind
         hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))
         serial = bytes.field(offset + 16)

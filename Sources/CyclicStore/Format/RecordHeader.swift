@@ -74,7 +74,7 @@ struct RecordHeader: Hashable, Sendable {
     /// Parses and checks everything that makes a record trustworthy: shape, sequence, hash, checksum. `bytes` begin at the record.
     init(checking bytes: UnsafeRawBufferPointer, sequence: UInt64, hash: KeyHash) throws(Refusal) {
         guard bytes.count >= Self.byteCount, bytes.field(0, as: UInt32.self) == Self.magic,
-            let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: bytes.field(50, as: UInt16.self)))
+            let kind = RecordKind(field: UInt32(bytes.field(50, as: UInt16.self))), kind != .tombstone
         else { throw .malformed }
         self.init(
             kind: kind,

@@ -9,6 +9,8 @@ struct StripeFooter: Hashable, Sendable {
     var volumeID: VolumeID
     var sequence: UInt64
     var stripe: UInt32
+    /// Stripes with a lower sequence had been taken back when this one was written: whatever of them is still on disk is not to be trusted.
+    var oldestSequence: UInt64
     var entries: [DirectoryEntry]
 
     static func byteCount(entries: Int) -> Int { entries * DirectoryEntry.byteCount + trailerBytes }
@@ -28,13 +30,15 @@ struct StripeFooter: Hashable, Sendable {
         trailer.setField(32, stripe)
         trailer.setField(36, UInt32(entries.count))
         trailer.setField(40, Checksum.of(directory))
+        trailer.setField(48, oldestSequence)
         trailer.setField(60, Checksum.of(UnsafeRawBufferPointer(trailer).part(0, 60)))
     }
 
-    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, entries: [DirectoryEntry]) {
+    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, oldestSequence: UInt64, entries: [DirectoryEntry]) {
         self.volumeID = volumeID
         self.sequence = sequence
         self.stripe = stripe
+        self.oldestSequence = oldestSequence
         self.entries = entries
     }
 
@@ -43,6 +47,7 @@ struct StripeFooter: Hashable, Sendable {
         var volumeID: VolumeID
         var sequence: UInt64
         var stripe: UInt32
+        var oldestSequence: UInt64
         var entryCount: Int
         var directoryChecksum: UInt32
 
@@ -58,6 +63,7 @@ struct StripeFooter: Hashable, Sendable {
             stripe = bytes.field(32)
             entryCount = Int(bytes.field(36, as: UInt32.self))
             directoryChecksum = bytes.field(40)
+            oldestSequence = bytes.field(48)
             guard entryCount * DirectoryEntry.byteCount <= stripeBytes - StripeHeader.byteCount - StripeFooter.trailerBytes else {
                 return nil
             }
@@ -82,6 +88,12 @@ struct StripeFooter: Hashable, Sendable {
             }
             entries.append(entry)
         }
-        self.init(volumeID: trailer.volumeID, sequence: trailer.sequence, stripe: trailer.stripe, entries: entries)
+        self.init(
+            volumeID: trailer.volumeID,
+            sequence: trailer.sequence,
+            stripe: trailer.stripe,
+            oldestSequence: trailer.oldestSequence,
+            entries: entries
+        )
     }
 }

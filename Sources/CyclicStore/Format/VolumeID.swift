@@ -25,13 +25,13 @@ public struct VolumeID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Random words from the operating system. Zero words are never returned, so that zeroed disk never looks like an identity.
-func systemRandomWords() -> (UInt64, UInt64) {
-    var words: (UInt64, UInt64) = (0, 0)
-    let status = withUnsafeMutableBytes(of: &words) { gyre_random($0.baseAddress, $0.count) }
-    if status != 0 || words.0 == 0 || words.1 == 0 {
+/// A random word from the operating system.
+func systemRandomWord() -> UInt64 {
+    var word: UInt64 = 0
+    let status = withUnsafeMutableBytes(of: &word) { gyre_random($0.baseAddress, $0.count) }
+    guard status == 0 else {
         var generator = SystemRandomNumberGenerator()
-        words = (generator.next() | 1, generator.next() | 1)
+        return generator.next()
     }
-    return words
+    return word
 }

@@ -107,23 +107,44 @@ struct S3FIFO {
 }
 
 /// Fingerprints of what left lately, oldest forgotten first.
+///
+/// A member that is removed leaves its place in the order behind; the place counts only while the table still points at it, so that a
+/// fingerprint that comes in again is as young as its last coming. Places left behind are swept before they outnumber the members.
 struct GhostQueue {
-    private var members: Set<UInt32> = []
+    /// Where in the order each member stands, counted from the first fingerprint there ever was.
+    private var places: [UInt32: Int] = [:]
     private var order: [UInt32] = []
+    /// The place of `order[0]`.
+    private var base = 0
     private var head = 0
 
+    /// Members.
+    var count: Int { places.count }
+    /// Places held, those left behind included.
+    var placeCount: Int { order.count }
+
     mutating func insert(_ fingerprint: UInt32, limit: Int) {
-        guard members.insert(fingerprint).inserted else { return }
+        guard places[fingerprint] == nil else { return }
+        places[fingerprint] = base + order.count
         order.append(fingerprint)
-        while members.count > limit, head < order.count {
-            members.remove(order[head])
+        while places.count > limit, head < order.count {
+            if isMember(at: head) { places[order[head]] = nil }
             head += 1
         }
-        if head > 4096, head * 2 > order.count {
-            order.removeFirst(head)
-            head = 0
-        }
+        if order.count > 2 * places.count + 64 { sweep() }
     }
 
-    mutating func remove(_ fingerprint: UInt32) -> Bool { members.remove(fingerprint) != nil }
+    mutating func remove(_ fingerprint: UInt32) -> Bool { places.removeValue(forKey: fingerprint) != nil }
+
+    private func isMember(at position: Int) -> Bool { places[order[position]] == base + position }
+
+    private mutating func sweep() {
+        var kept: [UInt32] = []
+        kept.reserveCapacity(places.count)
+        for position in head..<order.count where isMember(at: position) { kept.append(order[position]) }
+        base += order.count
+        for (position, fingerprint) in kept.enumerated() { places[fingerprint] = base + position }
+        order = kept
+        head = 0
+    }
 }

@@ -41,8 +41,9 @@ public struct FragmentMap: Hashable, Sendable {
     /// How many fragments there are.
     public var count: Int { Int((totalBytes + UInt64(fragmentBytes) - 1) / UInt64(fragmentBytes)) }
 
-    /// Which bytes of the object a fragment holds.
+    /// Which bytes of the object a fragment holds; empty for a fragment there is not.
     public func range(of fragment: Int) -> Range<UInt64> {
+        guard (0..<count).contains(fragment) else { return totalBytes..<totalBytes }
         let start = UInt64(fragment) * UInt64(fragmentBytes)
         return start..<min(totalBytes, start + UInt64(fragmentBytes))
     }
@@ -50,14 +51,21 @@ public struct FragmentMap: Hashable, Sendable {
     /// The key bytes of a fragment. The first byte keeps fragments apart from every other key.
     public func keyBytes(of fragment: Int) -> [UInt8] { Self.keyBytes(objectID: objectID, fragment: fragment) }
 
+    /// Bytes of a fragment's key: the mark, the object's name, the fragment's number.
+    private static let keyByteCount = 25
+    private static let keyMark: UInt8 = 1
+
+    /// Whether a key is one of a fragment. The store keeps this form for itself: no other kind of record is stored or served under it.
+    static func isFragmentKey(_ bytes: [UInt8]) -> Bool { bytes.count == keyByteCount && bytes[0] == keyMark }
+
     static func keyBytes(objectID: VolumeID, fragment: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 25) { buffer, count in
+        [UInt8](unsafeUninitializedCapacity: keyByteCount) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
-            bytes[0] = 1
+            bytes[0] = keyMark
             bytes.setField(1, objectID.word0)
             bytes.setField(9, objectID.word1)
             bytes.setField(17, UInt64(fragment))
-            count = 25
+            count = keyByteCount
         }
     }
 }

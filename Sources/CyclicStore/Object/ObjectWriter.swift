@@ -3,13 +3,18 @@
 
 /// Stores one object whose length need not be known: bytes come in pieces, and it becomes one record, or fragments and a head.
 ///
-/// Until ``finish(metadata:)`` nothing of it can be found. Not thread-safe: one owner at a time.
+/// Until ``finish(metadata:)`` nothing of it can be found; a writer that fails, is aborted or dropped leaves nothing behind.
+/// Not thread-safe: one owner at a time.
 ///
 /// When the volume has no room for a moment the writer is blocked: the owner stops bringing bytes, and calls ``resume()`` when
 /// ``CyclicStore/whenRoom(_:)`` tells. Memory: one fragment, three when blocked.
 public final class ObjectWriter {
-    /// Why a writer gave up; what was stored so far is unreachable and will be overwritten.
+    /// Why a writer gave up; what was stored so far has been removed.
     public enum Failure: Error, Sendable, Equatable {
+        /// The owner gave up.
+        case aborted
+        /// The factory made no object of it.
+        case unusable
         /// Longer than ``CyclicStore/maxObjectBytes`` or the caller's limit.
         case tooLarge
         /// The volume took no more.
@@ -23,11 +28,12 @@ public final class ObjectWriter {
     private var buffer: OwnedBytes?
     private var buffered = 0
     private var bufferCapacity = 0
-    private var fragmentsMade = 0
+    private var fragmentsStored = 0
+    private var objectID: VolumeID?
+    private var isFinished = false
     /// Made and refused for want of room, in order.
     private var pending: [any StoredObject] = []
     private static let maxPending = 2
-    private var objectID: VolumeID?
     /// Payload bytes taken so far.
     public private(set) var byteCount = 0
     /// Set once nothing more can be stored; every later call does nothing.
@@ -42,14 +48,15 @@ public final class ObjectWriter {
         self.key = key
         self.maxBytes = min(maxBytes, store.maxObjectBytes)
         if let expectedBytes {
-            if expectedBytes > self.maxBytes { failure = .tooLarge }
-            reserve(min(expectedBytes, store.fragmentBytes))
+            if expectedBytes > self.maxBytes { failure = .tooLarge } else { reserve(min(expectedBytes, store.fragmentBytes)) }
         }
     }
 
+    deinit { abort() }
+
     /// Takes a copy of the next bytes.
     public func append(_ bytes: UnsafeRawBufferPointer) {
-        guard failure == nil else { return }
+        guard failure == nil, !isFinished else { return }
         byteCount += bytes.count
         guard byteCount <= maxBytes else { return fail(.tooLarge) }
         var rest = bytes
@@ -68,23 +75,28 @@ public final class ObjectWriter {
 
     /// Tries again what was refused. After this look at ``isBlocked`` and ``failure``.
     public func resume() {
-        guard failure == nil else { return }
-        while let object = pending.first {
+        while failure == nil, let object = pending.first {
             switch store.put(object) {
             case nil:
                 pending.removeFirst()
             case .noMembuf, .noCleanStripe:
                 return
             case let refusal?:
-                return fail(.refused(refusal))
+                // An object in one record may be served from memory all the same.
+                if isFinished, objectID == nil, store.memory.contains(key.hash) {
+                    pending = []
+                    failure = .refused(refusal)
+                } else {
+                    fail(.refused(refusal))
+                }
             }
         }
     }
 
     /// Ends the object and makes it findable, in place of an older one with the same key, as soon as there is room: at once unless
-    /// ``isBlocked`` afterwards.
+    /// ``isBlocked`` afterwards. With a ``failure`` the volume has not got it; an object of one record may be in memory alone.
     public func finish(metadata: [UInt8]) {
-        guard failure == nil else { return }
+        guard failure == nil, !isFinished else { return }
         let image: RecordImage
         if let objectID {
             storeFragment()
@@ -94,14 +106,15 @@ public final class ObjectWriter {
         } else {
             image = RecordImage(kind: .object, key: key, metadata: metadata, payload: takeBuffer())
         }
-        guard let object = store.factory.makeObject(image) else { return fail(.refused(.closed)) }
+        guard let object = store.factory.makeObject(image) else { return fail(.unusable) }
+        isFinished = true
         pending.append(object)
         resume()
     }
 
-    /// Gives up. Nothing was findable and nothing will be.
+    /// Gives up what is not yet findable, also a finished object that still waits for room.
     public func abort() {
-        if failure == nil { fail(.refused(.closed)) }
+        if failure == nil, !isFinished || !pending.isEmpty { fail(.aborted) }
     }
 
     private func fail(_ failure: Failure) {
@@ -110,16 +123,20 @@ public final class ObjectWriter {
         buffer = nil
         buffered = 0
         bufferCapacity = 0
+        guard let objectID else { return }
+        for fragment in 0..<fragmentsStored { store.remove(store.key(FragmentMap.keyBytes(objectID: objectID, fragment: fragment))) }
+        fragmentsStored = 0
     }
 
     private func storeFragment() {
         guard buffered > 0 else { return }
         let id = objectID ?? store.newObjectID()
         objectID = id
-        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: fragmentsMade))
+        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: fragmentsStored))
         let image = RecordImage(kind: .fragment, key: fragmentKey, metadata: [], payload: takeBuffer())
-        guard let object = store.factory.makeObject(image) else { return fail(.refused(.closed)) }
-        fragmentsMade += 1
+        guard let object = store.factory.makeObject(image) else { return fail(.unusable) }
+        // Counted first: a fragment that the volume refused may be in memory, and a failure removes it.
+        fragmentsStored += 1
         pending.append(object)
         resume()
         if pending.count > Self.maxPending { fail(.refused(.noMembuf)) }

@@ -19,6 +19,7 @@ public final class CyclicStore: Sendable {
     let memory: MemoryTier
     let factory: any ObjectFactory
     let engine: any IOEngine
+    private let entropy: @Sendable () -> UInt64
     private let inFlight = SharedReads()
     /// Payload bytes of one fragment of a large object: four fragments fill a stripe.
     public let fragmentBytes: Int
@@ -39,10 +40,11 @@ public final class CyclicStore: Sendable {
         let clock: @Sendable () -> UInt64 = { UInt64(max(0, time(nil))) }
         let engine = ThreadEngine(threads: configuration.ioThreads)
         guard let path = configuration.volumePath else {
-            return CyclicStore(configuration, volume: nil, engine: engine, factory: factory)
+            return CyclicStore(configuration, volume: nil, engine: engine, factory: factory, entropy: systemRandomWord)
         }
         do throws(StoreError) {
-            let device = try VolumeOpener(configuration: configuration, nowSeconds: clock).openDevice(path: path)
+            let opener = VolumeOpener(configuration: configuration, nowSeconds: clock, entropy: systemRandomWord)
+            let device = try opener.openDevice(path: path)
             return try open(configuration, device: device, name: path, engine: engine, factory: factory, nowSeconds: clock)
         } catch {
             engine.shutDown()
@@ -50,17 +52,26 @@ public final class CyclicStore: Sendable {
         }
     }
 
-    /// Opens a store on any device with any engine: the simulator's way in.
+    /// Opens a store on any device with any engine: the simulator's way in, and where time and randomness are handed in.
+    ///
+    /// - Parameters:
+    ///   - name: What errors call the device.
+    ///   - nowSeconds: Seconds since 1970.
+    ///   - entropy: Random words for identities and the hash secret. From one seed, they make a run repeatable and its hash predictable.
+    /// - Throws: ``StoreError``; the device is closed then.
     public static func open(
         _ configuration: StoreConfiguration,
         device: any BlockDevice,
         name: String = "device",
         engine: any IOEngine,
         factory: any ObjectFactory = PlainObjectFactory(),
-        nowSeconds: @escaping @Sendable () -> UInt64
+        nowSeconds: @escaping @Sendable () -> UInt64,
+        entropy: (@Sendable () -> UInt64)? = nil
     ) throws(StoreError) -> CyclicStore {
+        let entropy = entropy ?? systemRandomWord
         do throws(StoreError) {
-            let recovered = try VolumeOpener(configuration: configuration, nowSeconds: nowSeconds).recover(device, name: name)
+            let opener = VolumeOpener(configuration: configuration, nowSeconds: nowSeconds, entropy: entropy)
+            let recovered = try opener.recover(device, name: name)
             let volume = Volume(
                 recovered: recovered,
                 device: device,
@@ -68,14 +79,21 @@ public final class CyclicStore: Sendable {
                 membufs: configuration.membufs,
                 nowSeconds: nowSeconds
             )
-            return CyclicStore(configuration, volume: volume, engine: engine, factory: factory)
+            return CyclicStore(configuration, volume: volume, engine: engine, factory: factory, entropy: entropy)
         } catch {
             device.close()
             throw error
         }
     }
 
-    private init(_ configuration: StoreConfiguration, volume: Volume?, engine: any IOEngine, factory: any ObjectFactory) {
+    private init(
+        _ configuration: StoreConfiguration,
+        volume: Volume?,
+        engine: any IOEngine,
+        factory: any ObjectFactory,
+        entropy: @escaping @Sendable () -> UInt64
+    ) {
+        self.entropy = entropy
         self.volume = volume
         self.engine = engine
         self.factory = factory
@@ -87,8 +105,7 @@ public final class CyclicStore: Sendable {
             // Half a volume at most: an object must not push out its own beginning while it is stored or read.
             maxObjectBytes = volume.superblock.stripeCount * stripeBytes / 2
         } else {
-            let (word0, word1) = systemRandomWords()
-            secret = HashSecret(word0: word0, word1: word1)
+            secret = HashSecret(word0: entropy(), word1: entropy())
             fragmentBytes = min(255 * 1024, max(16 * 1024, memory.maxObjectBytes / 2))
             maxObjectBytes = configuration.memoryBytes / 4
         }
@@ -132,22 +149,31 @@ public final class CyclicStore: Sendable {
     /// Finds an object in memory, a membuf or on the disk. Calls back once: at once where no waiting is needed, else on an I/O thread.
     /// Lookups of one key that wait for the disk at the same time share one read.
     public func get(_ key: StoreKey, _ completion: @escaping @Sendable (Lookup) -> Void) {
-        if let object = memory.object(for: key.hash), object.key == key { return completion(.found(object, .memory)) }
+        let (object, generation) = memory.objectOrGeneration(for: key.hash)
+        if let object, object.key == key { return completion(.found(object, .memory)) }
         guard let volume else { return completion(.miss(.absent)) }
-        guard inFlight.begin(key, completion) else { return }
+        guard inFlight.begin(key, generation: generation, completion) else { return }
         RecordReader(volume: volume).read(key) { [self] result in
-            inFlight.finish(key, with: adopt(result))
+            inFlight.finish(key, generation: generation, with: adopt(result, key, generation, volume))
         }
     }
 
-    private func adopt(_ result: RecordResult) -> Lookup {
+    private func adopt(_ result: RecordResult, _ key: StoreKey, _ generation: UInt64, _ volume: Volume) -> Lookup {
         switch result {
         case .miss(let reason): return .miss(reason)
         case .found(let box):
-            guard let image = box.open(), let object = factory.makeObject(image) else { return .miss(.damaged) }
-            memory.insert(object)
+            guard let image = box.open(), Self.fits(image.kind, key), let object = factory.makeObject(image) else {
+                volume.reject(key.hash, at: box.address, .damaged)
+                return .miss(.damaged)
+            }
+            memory.adopt(object, generation: generation)
             return .found(object, .disk)
         }
+    }
+
+    /// Keys have the form that fits their kind, so whoever asks for an object never gets a fragment, nor the other way round.
+    private static func fits(_ kind: RecordKind, _ key: StoreKey) -> Bool {
+        kind != .tombstone && (kind == .fragment) == FragmentMap.isFragmentKey(key.bytes)
     }
 
     /// Whether the object seems to be there; the index may err, the read decides.
@@ -162,18 +188,23 @@ public final class CyclicStore: Sendable {
 
     // MARK: Writing
 
-    /// Stores an object, in place of one with the same key: in memory, and in a membuf on its way to the disk.
+    /// Stores an object, in place of one with the same key: in memory, and in a membuf on its way to the disk. When it returns, every
+    /// lookup finds this object or a newer one, or nothing. Of two at the same time on one key, one holds, in memory and on the disk.
+    ///
     /// A refusal by the volume is returned, not thrown: the object may be in memory all the same.
     @discardableResult
     public func put(_ object: any StoredObject) -> RefusedWrite? {
-        let kept = memory.insert(object)
-        guard let volume else { return kept ? nil : .tooLarge }
+        guard Self.fits(object.kind, object.key) else { return .wrongKind }
+        guard let volume else { return memory.insert(object, serial: nil) ? nil : .tooLarge }
+        // The volume first: what the memory tier then lets go is never older than what a read of the volume finds.
         do throws(RefusedWrite) {
-            try volume.write(object)
+            let serial = try volume.write(object)
+            memory.insert(object, serial: serial)
             return nil
         } catch {
             // An older record of the same key must not come back in its place.
-            _ = volume.remove(object.key.hash)
+            let removal = volume.remove(object.key.hash)
+            memory.insert(object, serial: removal.serial)
             return error
         }
     }
@@ -183,18 +214,18 @@ public final class CyclicStore: Sendable {
         volume?.whenRoom(callback) ?? false
     }
 
-    /// Forgets an object. True when it was known.
+    /// Forgets an object. True when it was known. When it returns, no lookup that begins finds the object. The removal survives a loss of
+    /// the process once the stripe it is logged in is on the device: after ``flush(_:)`` at the latest.
     @discardableResult
     public func remove(_ key: StoreKey) -> Bool {
-        let inMemory = memory.remove(key.hash)
-        return volume?.remove(key.hash) ?? false || inMemory
+        // The volume first, as in ``put(_:)``.
+        let removal = volume?.remove(key.hash)
+        let wasInMemory = memory.remove(key.hash, serial: removal?.serial)
+        return wasInMemory || removal?.wasKnown ?? false
     }
 
     /// A random name for a new large object's fragments.
-    func newObjectID() -> VolumeID {
-        let (word0, word1) = systemRandomWords()
-        return VolumeID(word0: word0, word1: word1)
-    }
+    func newObjectID() -> VolumeID { VolumeID(word0: entropy(), word1: entropy()) }
 
     // MARK: Life
 
@@ -210,7 +241,7 @@ public final class CyclicStore: Sendable {
         )
     }
 
-    /// Writes what is still in membufs. Calls back when it is on the device.
+    /// Writes what is still in membufs. Calls back when what was stored before the call is on the device, or has failed to get there.
     public func flush(_ completion: @escaping @Sendable () -> Void) {
         guard let volume else { return completion() }
         volume.flush(completion)
@@ -226,13 +257,13 @@ public final class CyclicStore: Sendable {
         }
         await withCheckedContinuation { continuation in
             // Off the caller's thread: joining the engine's threads and syncing wait for the disk.
-            let started = startThread { [engine, device = volume?.device] in
+            let finish = { [engine, device = volume?.device] in
                 engine.shutDown()
                 do throws(DeviceError) { try device?.sync() } catch {}
                 device?.close()
                 continuation.resume()
             }
-            if let started { detachThread(started) } else { continuation.resume() }
+            if let started = startThread(finish) { detachThread(started) } else { finish() }
         }
     }
 }

@@ -5,7 +5,7 @@
 public struct StoreConfiguration: Sendable {
     /// Where the volume is. Nil: memory alone.
     public var volumePath: String?
-    /// Size of a volume that is made anew, in bytes. An existing volume keeps its size unless it is smaller than this.
+    /// Size of a volume that is made anew, in bytes. An existing volume keeps its size.
     public var volumeBytes = 1 << 30
     /// Bytes of one stripe of a new volume: a power of two from 64 KiB to 16 MiB.
     public var stripeBytes = 1 << 20

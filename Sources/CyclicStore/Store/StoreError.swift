@@ -29,3 +29,22 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 }
+
+extension StoreError {
+    init(device error: DeviceError, name: String) {
+        self.init(.device, "the volume \(name) failed: \(error)")
+    }
+
+    init(shrunk name: String, from madeWith: Int, to bytes: Int) {
+        self.init(.notAVolume, "the volume \(name) was made with \(madeWith) bytes and has only \(bytes) now")
+    }
+
+    init(refusal: Superblock.Refusal, name: String) {
+        switch refusal {
+        case .version(let version):
+            self.init(.version, "the volume \(name) has format version \(version); this program reads version \(Superblock.currentVersion)")
+        case .notAVolume, .checksum, .geometry:
+            self.init(.notAVolume, "\(name) is not empty and not a volume; give another path, or delete it first")
+        }
+    }
+}

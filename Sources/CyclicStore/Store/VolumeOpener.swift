@@ -5,11 +5,22 @@
 struct VolumeOpener {
     let configuration: StoreConfiguration
     let nowSeconds: @Sendable () -> UInt64
+    /// Random words: for the identity and secret of a new volume, and the gap in its sequences.
+    let entropy: @Sendable () -> UInt64
 
-    /// A file or device by path.
+    /// A file or device by path. A new file gets its whole size at once; so does one that holds nothing but zeros.
     func openDevice(path: String) throws(StoreError) -> FileDevice {
         do throws(DeviceError) {
-            return try FileDevice(path: path, byteCount: configuration.volumeBytes, directIO: configuration.directIO)
+            let device = try FileDevice(path: path, byteCount: configuration.volumeBytes, directIO: configuration.directIO)
+            do throws(DeviceError) {
+                if device.byteCount < configuration.volumeBytes, case .blank = try SuperblockReader(device: device).read() {
+                    try device.grow(to: configuration.volumeBytes)
+                }
+                return device
+            } catch {
+                device.close()
+                throw error
+            }
         } catch {
             let text = SystemError.text(error.errno)
             switch (error.operation, error.errno) {
@@ -20,75 +31,47 @@ struct VolumeOpener {
         }
     }
 
-    /// Reads what is on the device, or formats it when it is blank. Something that is not a volume is never overwritten.
+    /// Reads what is on the device, or formats it when it is blank. Something that is not a volume is never written to.
     func recover(_ device: any BlockDevice, name: String) throws(StoreError) -> RecoveredVolume {
-        let found: SuperblockFound
-        do throws(DeviceError) { found = try readSuperblock(device) } catch { throw failure(name, error) }
+        let found: SuperblockReader.Found
+        do throws(DeviceError) {
+            found = try SuperblockReader(device: device).read()
+        } catch { throw StoreError(device: error, name: name) }
+        let copies: SuperblockReader.Copies
         switch found {
-        case .found(let superblock):
-            guard superblock.volumeBytes <= device.byteCount else {
-                throw StoreError(
-                    .notAVolume,
-                    "the volume \(name) was made with \(superblock.volumeBytes) bytes and has only \(device.byteCount) now"
-                )
-            }
-            do throws(DeviceError) {
-                return try RecoveredVolume(reading: device, superblock: superblock)
-            } catch { throw failure(name, error) }
-        case .blank:
-            return RecoveredVolume(empty: try format(device, name: name))
-        case .refused(.version(let version)):
-            throw StoreError(
-                .version,
-                "the volume \(name) has format version \(version); this program reads version \(Superblock.currentVersion)"
-            )
-        case .refused:
-            throw StoreError(.notAVolume, "\(name) is not empty and not a volume; give another path, or delete it first")
+        case .volume(let intact): copies = intact
+        case .blank: return RecoveredVolume(empty: try format(device, name: name), sequenceGap: sequenceGap())
+        case .refused(let refusal): throw StoreError(refusal: refusal, name: name)
         }
+        let superblock = copies.superblock
+        guard superblock.volumeBytes <= device.byteCount else {
+            throw StoreError(shrunk: name, from: superblock.volumeBytes, to: device.byteCount)
+        }
+        if !copies.firstIsIntact { repair(device, superblock, at: 0) }
+        if !copies.secondIsIntact { repair(device, superblock, at: superblock.secondCopyOffset) }
+        return RecoveredVolume(reading: device, superblock: superblock, sequenceGap: sequenceGap())
     }
 
-    private func failure(_ name: String, _ error: DeviceError) -> StoreError {
-        StoreError(.device, "the volume \(name) failed: \(error)")
-    }
+    private func sequenceGap() -> UInt32 { UInt32(truncatingIfNeeded: entropy()) }
 
-    enum SuperblockFound {
-        case found(Superblock)
-        case blank
-        case refused(Superblock.Refusal)
-    }
-
-    /// The first copy, or the second when the first is damaged. The second lies where a geometry says, so each legal stripe size is tried.
-    func readSuperblock(_ device: any BlockDevice) throws(DeviceError) -> SuperblockFound {
-        var refusal = Superblock.Refusal.notAVolume
+    /// Writes a damaged copy anew. When that fails the other copy still serves.
+    private func repair(_ device: any BlockDevice, _ superblock: Superblock, at offset: Int) {
         let page = PageBuffer(byteCount: Superblock.byteCount)
-        try device.read(at: 0, into: page.region)
-        let isBlank = page.region.allSatisfy { $0 == 0 }
-        do throws(Superblock.Refusal) {
-            return .found(try Superblock(decoding: UnsafeRawBufferPointer(page.region)))
-        } catch {
-            refusal = error
-        }
-        if case .version = refusal { return .refused(refusal) }
-        var stripeBytes = Limits.minStripeBytes
-        while stripeBytes <= Limits.maxStripeBytes, stripeBytes <= device.byteCount {
-            try device.read(at: stripeBytes - Superblock.byteCount, into: page.region)
-            do throws(Superblock.Refusal) {
-                return .found(try Superblock(decoding: UnsafeRawBufferPointer(page.region)))
-            } catch {}
-            stripeBytes *= 2
-        }
-        return isBlank ? .blank : .refused(refusal)
+        superblock.encode(into: page.region)
+        do throws(DeviceError) {
+            try device.write(at: offset, from: UnsafeRawBufferPointer(page.region))
+            try device.sync()
+        } catch {}
     }
 
     private func format(_ device: any BlockDevice, name: String) throws(StoreError) -> Superblock {
-        let (id0, id1) = systemRandomWords()
-        let (secret0, secret1) = systemRandomWords()
         guard
             let superblock = Superblock.formatting(
                 volumeBytes: device.byteCount,
                 stripeBytes: configuration.stripeBytes,
-                secret: HashSecret(word0: secret0, word1: secret1),
-                id: VolumeID(word0: id0, word1: id1),
+                secret: HashSecret(word0: entropy(), word1: entropy()),
+                // Never zero, so that zeroed disk never looks like an identity.
+                id: VolumeID(word0: entropy() | 1, word1: entropy() | 1),
                 nowSeconds: nowSeconds()
             )
         else {

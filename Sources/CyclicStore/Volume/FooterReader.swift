@@ -7,34 +7,37 @@ struct FooterReader: Sendable {
     let device: any BlockDevice
     let engine: any IOEngine
 
-    /// Calls back with the footer, or nil when it cannot be read or its checks fail.
-    func read(stripe: Int, _ completion: @escaping @Sendable (StripeFooter?) -> Void) {
+    enum Outcome: Sendable {
+        case footer(StripeFooter)
+        /// The device refused, or a check failed.
+        case unreadable
+        /// The engine has no room; nothing was learnt.
+        case busy
+    }
+
+    /// Calls back exactly once, at once when the engine is busy.
+    func read(stripe: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
         readTail(stripe, byteCount: Limits.pageBytes, completion)
     }
 
-    private func readTail(_ stripe: Int, byteCount: Int, _ completion: @escaping @Sendable (StripeFooter?) -> Void) {
+    private func readTail(_ stripe: Int, byteCount: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
         let tail = PageBuffer(byteCount: byteCount)
         let end = superblock.offset(of: stripe) + superblock.stripeBytes
         let taken = engine.submit(
             IOOperation(kind: .read, device: device, offset: end - byteCount, region: tail.region) { error in
-                guard error == nil else { return completion(nil) }
+                guard error == nil else { return completion(.unreadable) }
                 let bytes = UnsafeRawBufferPointer(tail.region)
                 guard let trailer = StripeFooter.Trailer(decodingEndOf: bytes, stripeBytes: superblock.stripeBytes),
                     trailer.volumeID == superblock.volumeID, trailer.stripe == UInt32(stripe)
-                else { return completion(nil) }
+                else { return completion(.unreadable) }
                 if trailer.footerBytes > byteCount {
-                    guard byteCount == Limits.pageBytes else { return completion(nil) }
+                    guard byteCount == Limits.pageBytes else { return completion(.unreadable) }
                     return readTail(stripe, byteCount: trailer.footerBytes.roundedUp(to: Limits.pageBytes), completion)
                 }
-                completion(
-                    StripeFooter(
-                        trailer: trailer,
-                        tail: bytes,
-                        unitsPerStripe: superblock.stripeBytes / superblock.recordAlignment
-                    )
-                )
+                let units = superblock.stripeBytes / superblock.recordAlignment
+                completion(StripeFooter(trailer: trailer, tail: bytes, unitsPerStripe: units).map(Outcome.footer) ?? .unreadable)
             }
         )
-        if !taken { completion(nil) }
+        if !taken { completion(.busy) }
     }
 }

@@ -49,8 +49,6 @@ final class Membuf: @unchecked Sendable {
         usedUnits = StripeHeader.byteCount.roundedUp(to: alignment) / alignment
     }
 
-    var isEmpty: Bool { entries.isEmpty }
-
     /// Bytes left for one more record, its directory entry taken off.
     var room: Int {
         memory.count - usedUnits * alignment - StripeFooter.byteCount(entries: entries.count + 1)
@@ -82,10 +80,11 @@ final class Membuf: @unchecked Sendable {
     }
 
     /// Writes the directory, and zeroes what lies between the records and it, so that no old memory reaches the disk.
-    func encodeFooter(volumeID: VolumeID) {
+    func encodeFooter(volumeID: VolumeID, oldestSequence: UInt64) {
         let footerBytes = StripeFooter.byteCount(entries: entries.count)
         let used = usedUnits * alignment
         memory.part(used, memory.count - footerBytes - used).zero()
-        StripeFooter(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), entries: entries).encode(into: memory)
+        StripeFooter(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), oldestSequence: oldestSequence, entries: entries)
+            .encode(into: memory)
     }
 }

@@ -39,7 +39,8 @@ struct RecordReader: Sendable {
                         key: key,
                         metadata: Array(bytes.part(metadataOffset, header.metadataBytes)),
                         payload: OwnedBytes(copying: bytes.part(metadataOffset + header.metadataBytes, header.payloadBytes))
-                    )
+                    ),
+                    address
                 )
             )
         } catch {
@@ -128,7 +129,7 @@ struct RecordReader: Sendable {
             }
             let payloadOffset = skipped + header.totalBytes - header.payloadBytes
             payload.narrow(to: payloadOffset..<(payloadOffset + header.payloadBytes))
-            return .found(RecordBox(RecordImage(kind: header.kind, key: key, metadata: metadata, payload: payload)))
+            return .found(RecordBox(RecordImage(kind: header.kind, key: key, metadata: metadata, payload: payload), address))
         }
     }
 }
@@ -143,8 +144,13 @@ enum RecordResult: Sendable {
 final class RecordBox: @unchecked Sendable {
     // Unchecked: opened once, by the completion it was made for.
     private var image: RecordImage?
+    /// Where it was found.
+    let address: RecordAddress
 
-    init(_ image: consuming RecordImage) { self.image = consume image }
+    init(_ image: consuming RecordImage, _ address: RecordAddress) {
+        self.image = consume image
+        self.address = address
+    }
 
     func open() -> RecordImage? { image.take() }
 }

@@ -7,13 +7,18 @@ struct RecoveredVolume: ~Copyable {
     /// The sequence of each stripe that can be trusted.
     private(set) var sequences: [UInt64?]
     private(set) var nextSerial: UInt64 = 1
+    /// Stripes with a lower sequence had been taken back before the newest stripe was written.
+    private(set) var oldestSequence: UInt64 = 0
     /// Stripes whose header and footer did not agree: thrown away alone.
     private(set) var damagedStripes = 0
+    /// Sequences to leave out: see ``StripeCycle``.
+    let sequenceGap: UInt32
     private var index: PackedIndex
 
     /// A volume with nothing in it.
-    init(empty superblock: Superblock) {
+    init(empty superblock: Superblock, sequenceGap: UInt32) {
         self.superblock = superblock
+        self.sequenceGap = sequenceGap
         sequences = [UInt64?](repeating: nil, count: superblock.stripeCount)
         let units = superblock.stripeCount * (superblock.stripeBytes / superblock.recordAlignment)
         // A mean object of 32 KiB sets the number of shards; any other mean works.
@@ -23,40 +28,43 @@ struct RecoveredVolume: ~Copyable {
     consuming func takeIndex() -> PackedIndex { index }
 
     /// Rebuilds the index from every stripe's footer. Reads two small regions of each stripe.
-    init(reading device: any BlockDevice, superblock: Superblock) throws(DeviceError) {
-        self.init(empty: superblock)
+    init(reading device: any BlockDevice, superblock: Superblock, sequenceGap: UInt32) {
+        self.init(empty: superblock, sequenceGap: sequenceGap)
         var footers: [(stripe: Int, sequence: UInt64)] = []
         for stripe in 0..<superblock.stripeCount {
             switch StripeScanner(superblock: superblock, device: device).scan(stripe) {
             case .blank: break
             case .damaged: damagedStripes += 1
-            case .intact(let trailer): footers.append((stripe, trailer.sequence))
+            case .intact(_, let trailer):
+                footers.append((stripe, trailer.sequence))
+                oldestSequence = max(oldestSequence, trailer.oldestSequence)
             }
         }
         footers.sort { $0.sequence < $1.sequence }
-        guard let newest = footers.last?.sequence else { return }
-        // A stripe more than one turn old was meant to be overwritten and was not: what it holds may have been removed since.
-        let oldest = newest >= UInt64(superblock.stripeCount) ? newest - UInt64(superblock.stripeCount) + 1 : 0
-        // Two stripes may fill at the same time, so neighbours in sequence can hold records in either order: serials decide between them.
-        var recent: [KeyHash: UInt64] = [:]
-        var recentByStripe: [[KeyHash]] = []
-        for (stripe, sequence) in footers where sequence >= oldest {
+        guard let newest = footers.last else { return }
+        // Two kinds of stripes look whole and are not trusted. Those that were taken back before a newer one was written: what they hold may
+        // have been removed since. And those that the head reaches next: they are given up first thing anyway, and what is in the last
+        // stripe that was overwritten may be newer than what is in them.
+        let nextToGo = StripeCycle.cleanGoal(stripes: superblock.stripeCount)
+        // Two stripes fill at the same time, so neighbours in sequence can hold records of a key in either order: serials decide.
+        var before: [KeyHash: UInt64] = [:]
+        for (stripe, sequence) in footers where sequence >= oldestSequence {
+            let stepsAhead = (stripe - newest.stripe + superblock.stripeCount) % superblock.stripeCount
+            if (1...nextToGo).contains(stepsAhead) { continue }
             guard let footer = StripeScanner(superblock: superblock, device: device).footer(of: stripe), footer.sequence == sequence else {
                 damagedStripes += 1
                 continue
             }
             sequences[stripe] = sequence
+            var here: [KeyHash: UInt64] = [:]
+            here.reserveCapacity(footer.entries.count)
             for entry in footer.entries {
-                nextSerial = max(nextSerial, entry.serial + 1)
-                if let newer = recent[entry.hash], newer > entry.serial { continue }
-                recent[entry.hash] = entry.serial
+                nextSerial = max(nextSerial, entry.serial &+ 1)
+                if let newer = here[entry.hash] ?? before[entry.hash], newer > entry.serial { continue }
+                here[entry.hash] = entry.serial
                 apply(entry, stripe: stripe)
             }
-            recentByStripe.append(footer.entries.map(\.hash))
-            if recentByStripe.count > 4 {
-                let serialsStillNear = Set(recentByStripe.dropFirst().joined())
-                for hash in recentByStripe.removeFirst() where !serialsStillNear.contains(hash) { recent[hash] = nil }
-            }
+            before = here
         }
     }
 

@@ -34,6 +34,8 @@ struct StripeCycle {
     /// The position that is reclaimed next.
     private var tail: Int
     private(set) var nextSequence: UInt64
+    /// Every stripe with a lower sequence has been taken back. Only grows.
+    private(set) var oldestSequence: UInt64
     private let cleanGoal: Int
     /// Positions between head and tail: clean or on the way there.
     private var ahead = 0
@@ -41,21 +43,28 @@ struct StripeCycle {
     /// - Parameters:
     ///   - sequences: The sequence of each stripe found on disk, nil where there is none to trust.
     ///   - cleanGoal: How many stripes to keep clean ahead of the head.
-    init(sequences: [UInt64?], cleanGoal: Int) {
+    ///   - sequenceGap: Sequences left out before the next one. A stripe of an earlier run that was torn by a crash may carry some of the
+    ///     numbers behind the newest one that can be read; a random gap keeps its records from ever passing for those of a stripe to come.
+    ///   - oldestSequence: Stripes with a lower sequence were taken back in an earlier run.
+    init(sequences: [UInt64?], cleanGoal: Int, sequenceGap: UInt32 = 0, oldestSequence: UInt64 = 0) {
         stripes = sequences.map { sequence in
             sequence.map { Stripe(sequence: $0, isEmpty: false) } ?? Stripe()
         }
         let newest = sequences.enumerated().max { ($0.element ?? 0) < ($1.element ?? 0) }
         if let newest, let sequence = newest.element {
             head = (newest.offset + 1) % sequences.count
-            nextSequence = sequence + 1
+            nextSequence = sequence + 1 + UInt64(sequenceGap)
         } else {
             head = 0
-            nextSequence = 1
+            nextSequence = 1 + UInt64(sequenceGap)
         }
         tail = head
         self.cleanGoal = cleanGoal
+        self.oldestSequence = oldestSequence
     }
+
+    /// How many stripes a volume keeps clean.
+    static func cleanGoal(stripes count: Int) -> Int { max(1, min(4, count / 4)) }
 
     var count: Int { stripes.count }
     func phase(_ stripe: Int) -> Phase { stripes[stripe].phase }
@@ -91,6 +100,7 @@ struct StripeCycle {
             let stripe = tail
             tail = (tail + 1) % stripes.count
             ahead += 1
+            oldestSequence = max(oldestSequence, stripes[stripe].sequence + 1)
             if stripes[stripe].isEmpty {
                 drain(stripe)
             } else {
@@ -125,6 +135,12 @@ struct StripeCycle {
         if stripes[stripe].leases == 0, stripes[stripe].phase == .draining { stripes[stripe].phase = .clean }
     }
 
+    /// Reads under way, of all stripes.
+    var leaseCount: Int { stripes.reduce(0) { $0 + Int($1.leases) } }
+
+    /// Bytes of memory of the table.
+    var byteCount: Int { stripes.count * MemoryLayout<Stripe>.stride }
+
     /// Stripes with records on disk.
     var liveCount: Int { stripes.reduce(0) { $0 + ($1.phase == .live && !$1.isEmpty ? 1 : 0) } }
 
@@ -136,7 +152,12 @@ struct StripeCycle {
             position = (position + 1) % stripes.count
         }
         precondition(position == tail)
+        for _ in 0..<(stripes.count - ahead) {
+            precondition([.filling, .live].contains(stripes[position].phase))
+            position = (position + 1) % stripes.count
+        }
         for stripe in stripes {
+            precondition(stripe.sequence < nextSequence)
             precondition(stripe.phase != .clean || stripe.leases == 0, "a clean stripe has a reader")
             precondition(stripe.phase != .filling || stripe.leases == 0, "a stripe is filled under a reader")
         }

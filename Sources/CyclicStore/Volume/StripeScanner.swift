@@ -11,7 +11,7 @@ struct StripeScanner {
         case blank
         /// Header and footer do not agree, or cannot be read.
         case damaged
-        case intact(StripeFooter.Trailer)
+        case intact(StripeHeader, StripeFooter.Trailer)
     }
 
     func scan(_ stripe: Int) -> Verdict {
@@ -27,7 +27,7 @@ struct StripeScanner {
         guard mineAtTop, mineAtEnd, let header, let trailer, header.sequence == trailer.sequence, header.stripe == UInt32(stripe),
             trailer.stripe == UInt32(stripe)
         else { return .damaged }
-        return .intact(trailer)
+        return .intact(header, trailer)
     }
 
     /// The checked directory of a stripe.

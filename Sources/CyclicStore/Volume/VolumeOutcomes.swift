@@ -5,6 +5,8 @@
 public enum RefusedWrite: String, Error, Sendable, CaseIterable {
     /// Larger than a stripe can hold: it must come in fragments.
     case tooLarge = "too-large"
+    /// The key's form is kept for fragments and this is none, or the other way round.
+    case wrongKind = "wrong-kind"
     /// Every membuf is full and on its way to the disk. The caller goes on without the store.
     case noMembuf = "no-membuf"
     /// The next stripe is still being reclaimed or read.
@@ -12,21 +14,21 @@ public enum RefusedWrite: String, Error, Sendable, CaseIterable {
     /// The volume failed and was set aside.
     case volumeOffline = "volume-offline"
     /// The store is closed.
-    case closed = "closed"
+    case closed
 }
 
 /// Why a record was not read.
 public enum MissReason: String, Error, Sendable, CaseIterable {
     /// It is not in the index.
-    case absent = "absent"
+    case absent
     /// The index pointed at another key's record.
     case otherKey = "other-key"
     /// The record's bytes failed a check; its entry is gone now.
-    case damaged = "damaged"
+    case damaged
     /// The disk refused; its entry is gone now.
     case readError = "read-error"
     /// Too many reads wait already.
-    case busy = "busy"
+    case busy
     /// The volume failed and was set aside.
     case volumeOffline = "volume-offline"
 }

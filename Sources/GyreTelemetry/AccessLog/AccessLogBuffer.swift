@@ -53,10 +53,9 @@ public final class AccessLogBuffer {
     }
 
     private func takeBlock() -> LogBlock? {
-        do throws(DroppedLine) {
-            block = try writer.takeBlock()
-        } catch {
-            writer.count(error, lines: 1)
+        switch writer.takeBlock() {
+        case .success(let taken): block = taken
+        case .failure(let reason): writer.count(reason, lines: 1)
         }
         return block
     }

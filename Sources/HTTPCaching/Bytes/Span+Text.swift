@@ -67,7 +67,7 @@ extension Span<UInt8> {
     }
 
     /// A part as bytes.
-    func bytes(_ range: Range<Int>) -> [UInt8] {
+    func copied(_ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         for index in range { bytes.append(self[index]) }

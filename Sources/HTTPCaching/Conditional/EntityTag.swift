@@ -36,7 +36,7 @@ public struct EntityTag: Sendable, Hashable {
             guard byte == 0x21 || (byte >= 0x23 && byte != 0x7F) else { return nil }
         }
         isWeak = weak
-        opaque = text.bytes(start + 1..<end)
+        opaque = text.copied(start + 1..<end)
     }
 
     /// Both are strong and the same (RFC 9110 §8.8.3.2).

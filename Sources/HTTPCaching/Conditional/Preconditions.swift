@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-public import HTTPTypes
+import HTTPTypes
 
 /// The client's preconditions, judged against a stored response that is about to be served (RFC 9110 §13, RFC 9111 §4.3.2).
 public enum Preconditions: String, Sendable, CaseIterable {

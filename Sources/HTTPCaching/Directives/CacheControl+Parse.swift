@@ -14,7 +14,7 @@ extension CacheControl {
         }
     }
 
-    /// A member whose quoted string never ends may hide directives. What restricts is honoured, what permits is not.
+    /// A member whose quotes make no sense may hide directives. What restricts is honoured, what permits is not.
     private mutating func addBroken(_ text: Span<UInt8>, _ member: Range<Int>) {
         var strict = CacheControl()
         var start = member.lowerBound
@@ -47,6 +47,11 @@ extension CacheControl {
                 // Something stands after the name that is no argument, for example white space before the equals sign.
                 argument = .broken
             }
+        }
+        if case .broken = argument, text.firstIndex(of: ASCII.comma, from: member.lowerBound) ?? .max < member.upperBound {
+            // Quotes in the wrong places made one member of what may have been several.
+            addBroken(text, member)
+            return
         }
         apply(text, name, argument)
     }

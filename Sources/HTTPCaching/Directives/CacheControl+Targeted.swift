@@ -60,25 +60,25 @@ extension CacheControl {
     /// Field names come as a String or Token holding a list, or as an Inner List of them.
     private static func fieldNames(_ value: ItemOrInnerList) -> [String]? {
         switch value {
-        case .item(let item): return text(item).flatMap(names)
+        case .item(let item): return string(of: item).flatMap(fieldNames(in:))
         case .innerList(let list):
             var result: [String] = []
             for item in list.bareInnerList {
-                guard let text = text(item), let names = names(text) else { return nil }
+                guard let text = string(of: item), let names = fieldNames(in: text) else { return nil }
                 result += names
             }
             return result.isEmpty ? nil : result
         }
     }
 
-    private static func text(_ item: Item) -> String? {
+    private static func string(of item: Item) -> String? {
         switch item.rfc9651BareItem {
         case .string(let text), .token(let text): text
         default: nil
         }
     }
 
-    private static func names(_ text: String) -> [String]? {
+    private static func fieldNames(in text: String) -> [String]? {
         let span = text.utf8.span
         var cursor = ListCursor(0..<span.count)
         var result: [String] = []

@@ -45,18 +45,20 @@ public enum CacheKey {
 
 /// Percent-encoding by RFC 3986 §6.2.2: equal forms become one, and nothing that has a meaning changes.
 enum PercentEncoding {
+    /// The normal form. A text with a percent sign that begins no encoding stays as it is: decoding beside it could make a new encoding.
     static func normalized(_ text: [UInt8]) -> [UInt8] {
         guard text.contains(ASCII.percent) else { return text }
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         var index = 0
         while index < text.count {
-            guard text[index] == ASCII.percent, index + 2 < text.count, let high = ASCII.hexValue(text[index + 1]),
-                let low = ASCII.hexValue(text[index + 2])
-            else {
+            guard text[index] == ASCII.percent else {
                 result.append(text[index])
                 index += 1
                 continue
+            }
+            guard index + 2 < text.count, let high = ASCII.hexValue(text[index + 1]), let low = ASCII.hexValue(text[index + 2]) else {
+                return text
             }
             let byte = high << 4 | low
             if isUnreserved(byte) {
@@ -89,15 +91,15 @@ enum QueryRewrite {
         guard rules.changesQuery else { return query }
         var parameters = query.split(separator: ASCII.ampersand, omittingEmptySubsequences: true)
         parameters.removeAll { parameter in
-            let name = name(of: parameter)
+            let name = parameterName(parameter)
             if matches(name, rules.strippedParameters) { return true }
             if let allowed = rules.allowedParameters { return !matches(name, allowed) }
             return false
         }
         if rules.sortsQuery {
             let order = parameters.indices.sorted { left, right in
-                let a = name(of: parameters[left])
-                let b = name(of: parameters[right])
+                let a = parameterName(parameters[left])
+                let b = parameterName(parameters[right])
                 return a.elementsEqual(b) ? left < right : a.lexicographicallyPrecedes(b)
             }
             parameters = order.map { parameters[$0] }
@@ -105,7 +107,7 @@ enum QueryRewrite {
         return parameters.isEmpty ? nil : Array(parameters.joined(separator: [ASCII.ampersand]))
     }
 
-    private static func name(of parameter: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    private static func parameterName(_ parameter: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         parameter.prefix { $0 != ASCII.equals }
     }
 

@@ -47,7 +47,7 @@ public struct TargetURI: Sendable, Hashable {
             Self.isText(target, 0..<target.count)
         else { return nil }
         let end = target.firstIndex(of: ASCII.hash, from: 0) ?? target.count
-        self.init(scheme: scheme, host: host, port: port, pathAndQuery: target.bytes(0..<end))
+        self.init(scheme: scheme, host: host, port: port, pathAndQuery: target.copied(0..<end))
     }
 
     /// Reads an absolute URI; `nil` when it is no http or https URI with a host.

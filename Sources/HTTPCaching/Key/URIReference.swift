@@ -28,16 +28,16 @@ struct URIReference {
         if text.matches("//", at: start), start + 2 <= end {
             var stop = start + 2
             while stop < end, text[stop] != ASCII.slash, text[stop] != ASCII.question { stop += 1 }
-            authority = text.bytes(start + 2..<stop)
+            authority = text.copied(start + 2..<stop)
             start = stop
         }
         // An http URI without an authority is invalid (RFC 9110 §4.2.1).
         if scheme != nil, authority == nil { return nil }
         if let mark = text.firstIndex(of: ASCII.question, from: start), mark < end {
-            query = text.bytes(mark + 1..<end)
+            query = text.copied(mark + 1..<end)
             end = mark
         }
-        path = text.bytes(start..<end)
+        path = text.copied(start..<end)
     }
 
     /// The reference as a URI by itself, dot segments left as they are.

@@ -63,7 +63,7 @@ public struct CacheRequest: Sendable {
     public let directives: CacheControl
 
     /// Reads a request. Cost: one walk over its fields.
-    public init(method: HTTPRequest.Method, fields: HTTPFields, path: String? = nil) {
+    public init(httpMethod method: HTTPRequest.Method, fields: HTTPFields, path: String? = nil) {
         self.init(method: Method(method.rawValue), fields: fields, path: path)
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-public import HTTPTypes
+import HTTPTypes
 
 /// How a `Range` is answered from a stored response (RFC 9110 §14, §15.3.7; RFC 9111 §3.3).
 public enum RangePlan: Sendable, Equatable {

@@ -92,7 +92,8 @@ public enum ReuseDecision: Sendable, Equatable {
         func isWithin(_ seconds: Int64) -> Bool { staleness < seconds.multipliedSaturating(by: 1000) }
         if isWithin(stored.staleWhileRevalidateSeconds ?? policy.defaultStaleWhileRevalidateSeconds) { return .staleWhileRevalidate }
         if isWithin(policy.graceSeconds) { return .grace }
-        if let limit = directives.maxStaleSeconds, limit == CacheControl.anyStaleness || isWithin(limit) { return .maxStale }
+        // "By no more than" includes the limit itself (RFC 9111 §5.2.1.2).
+        if let limit = directives.maxStaleSeconds, limit > 0, staleness <= limit.multipliedSaturating(by: 1000) { return .maxStale }
         return nil
     }
 

@@ -11,6 +11,8 @@ public enum NoStoreReason: String, Sendable, CaseIterable {
     case invalidStatus = "invalid-status"
     /// A 304 is no response to store but an update (RFC 9111 §4.3.4).
     case notModified = "not-modified"
+    /// The status speaks of this request's own fields, body or connection, so that it answers no other: 407, 412, 416, 431 and the like.
+    case statusAboutRequest = "status-about-request"
     /// The response says `no-store` (RFC 9111 §5.2.2.5).
     case noStore = "no-store"
     /// The request says `no-store` (RFC 9111 §5.2.1.5).
@@ -41,14 +43,16 @@ public enum NoStoreReason: String, Sendable, CaseIterable {
     public var isWorthRemembering: Bool {
         switch self {
         case .noStore, .isPrivate, .varyStar, .statusNotUnderstood, .notExplicit, .unusable, .setCookie, .typeMismatch, .tooLarge: true
-        case .method, .interimStatus, .invalidStatus, .notModified, .requestNoStore, .authorization, .partialUnsupported: false
+        case .method, .interimStatus, .invalidStatus, .notModified, .requestNoStore, .authorization, .partialUnsupported,
+            .statusAboutRequest:
+            false
         }
     }
 
     /// Whether the refusal comes from the request alone, and says nothing about a response that is stored already.
     public var isAboutRequest: Bool {
         switch self {
-        case .method, .requestNoStore, .authorization: true
+        case .method, .requestNoStore, .authorization, .statusAboutRequest: true
         default: false
         }
     }

@@ -84,6 +84,7 @@ public enum StoreDecision: Sendable, Equatable {
         if facts.status < 100 || facts.status > 599 { return .invalidStatus }
         if facts.status < 200 { return .interimStatus }
         if facts.status == 304 { return .notModified }
+        if UnderstoodStatus.isAboutRequest(facts.status) { return .statusAboutRequest }
         let understood = UnderstoodStatus.contains(facts.status)
         if directives.flags.contains(.mustUnderstand), !understood { return .statusNotUnderstood }
         // With must-understand, no-store is for the caches that do not know the directive (RFC 9111 §5.2.2.3).
@@ -155,6 +156,15 @@ enum UnderstoodStatus {
         case 200...206, 300...303, 305, 307, 308: true
         case 400...417, 421, 422, 426, 428, 429, 431, 451: true
         case 500...505, 511: true
+        default: false
+        }
+    }
+
+    /// Statuses that one request brings upon itself by its credentials, preconditions, range, expectations, size or connection. The key does not
+    /// hold those, so that a stored answer would hit requests without them; a client could use that to lock others out.
+    static func isAboutRequest(_ status: Int) -> Bool {
+        switch status {
+        case 407, 408, 411, 412, 413, 416, 417, 421, 425, 426, 428, 431, 511: true
         default: false
         }
     }

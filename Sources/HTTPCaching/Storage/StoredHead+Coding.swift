@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-public import HTTPTypes
+import HTTPTypes
 
 /// The encoded form of a stored head, version 1. Numbers are little-endian.
 ///
@@ -47,7 +47,9 @@ extension StoredHead {
         output.append(little: UInt16(0))
         output.append(little: rules.rawValue)
         output.append(little: UInt32(clamping: secondaryKey.count))
-        for moment in [requestTime, responseTime, date] { output.append(little: moment.milliseconds) }
+        output.append(little: requestTime.milliseconds)
+        output.append(little: responseTime.milliseconds)
+        output.append(little: date.milliseconds)
         output.append(little: correctedInitialAgeMilliseconds)
         output.append(little: freshness.seconds)
         output.append(little: staleWhileRevalidateSeconds ?? 0)
@@ -119,7 +121,7 @@ extension StoredHead {
         if present.contains(.staleIfError) { staleIfErrorSeconds = ifError }
         if present.contains(.bodyByteCount) { self.bodyByteCount = bodyByteCount }
         rules = StoredRules(rawValue: ruleBits)
-        secondaryKey = bytes.bytes(key)
+        secondaryKey = bytes.copied(key)
         if present.contains(.range) {
             let complete = present.contains(.completeLength) ? completeLength : nil
             guard let range = ByteRange(first: first, last: last), let partial = ContentRange(range: range, completeLength: complete) else {
@@ -137,11 +139,11 @@ extension StoredHead {
         for _ in 0..<count {
             guard let nameCount: UInt16 = input.number(bytes), let valueCount: UInt32 = input.number(bytes),
                 let nameRange = input.take(bytes, Int(nameCount)), let valueRange = input.take(bytes, Int(valueCount)),
-                let name = HTTPField.Name(String(decoding: bytes.bytes(nameRange), as: UTF8.self))
+                let name = HTTPField.Name(String(decoding: bytes.copied(nameRange), as: UTF8.self))
             else { return nil }
             // These three would end the field or the line in a response (RFC 9110 §5.5).
             for index in valueRange where bytes[index] == 0 || bytes[index] == 0x0A || bytes[index] == 0x0D { return nil }
-            fields.append(HTTPField(name: name, lenientValue: bytes.bytes(valueRange)))
+            fields.append(HTTPField(name: name, lenientValue: bytes.copied(valueRange)))
         }
         return fields
     }

@@ -19,7 +19,7 @@ extension HTTPDate {
             text[4] == ASCII.space, text[7] == ASCII.space, text[11] == ASCII.space, text[16] == ASCII.space,
             text.matches(" GMT", at: 25),
             let day = digits(text, 5, 2), let month = index(in: monthNames, text, at: 8), let year = digits(text, 12, 4),
-            let time = time(text, at: 17)
+            let time = timeOfDay(text, at: 17)
         else { return nil }
         return moment(year: year, month: month + 1, day: day, time: time)
     }
@@ -30,7 +30,7 @@ extension HTTPDate {
             text[7] == ASCII.space, text[10] == ASCII.space, text[19] == ASCII.space,
             let month = index(in: monthNames, text, at: 4),
             let day = text[8] == ASCII.space ? digits(text, 9, 1) : digits(text, 8, 2),
-            let time = time(text, at: 11), let year = digits(text, 20, 4)
+            let time = timeOfDay(text, at: 11), let year = digits(text, 20, 4)
         else { return nil }
         return moment(year: year, month: month + 1, day: day, time: time)
     }
@@ -41,7 +41,7 @@ extension HTTPDate {
             text[comma + 1] == ASCII.space, text[comma + 4] == ASCII.minus, text[comma + 8] == ASCII.minus, text[comma + 11] == ASCII.space,
             text.matches(" GMT", at: comma + 20),
             let day = digits(text, comma + 2, 2), let month = index(in: monthNames, text, at: comma + 5),
-            let shortYear = digits(text, comma + 9, 2), let time = time(text, at: comma + 12)
+            let shortYear = digits(text, comma + 9, 2), let time = timeOfDay(text, at: comma + 12)
         else { return nil }
         // A date that seems more than 50 years ahead is the most recent past year with those digits.
         let seconds = min(max(now.wholeSeconds, -62_167_219_200), 253_402_300_799)
@@ -81,7 +81,7 @@ extension HTTPDate {
         }
     }
 
-    private static func time(_ text: Span<UInt8>, at start: Int) -> Int64? {
+    private static func timeOfDay(_ text: Span<UInt8>, at start: Int) -> Int64? {
         guard text[start + 2] == ASCII.colon, text[start + 5] == ASCII.colon,
             let hour = digits(text, start, 2), let minute = digits(text, start + 3, 2), let second = digits(text, start + 6, 2),
             hour <= 23, minute <= 59, second <= 60

@@ -27,7 +27,7 @@ extension Revalidation {
     ) -> Outcome {
         let facts = ResponseFacts(status: 304, fields: notModified, responseTime: responseTime, policy: policy)
         let old = ResponseFacts(status: stored.status, fields: stored.fields, responseTime: stored.responseTime, policy: policy)
-        if let mismatch = mismatch(old: old, new: facts) { return .refused(mismatch) }
+        if let mismatch = Self.mismatch(old: old, new: facts) { return .refused(mismatch) }
         return refreshed(
             stored,
             request: request,
@@ -99,7 +99,7 @@ extension Revalidation {
         var decisionFields = fields
         // Age is not kept among the fields, but it counts.
         for field in newFields where FieldKind(field.name) == .age { decisionFields.append(field) }
-        let asGet = CacheRequest(method: CacheRequest.Method.get, fields: request.fields, path: request.path)
+        let asGet = CacheRequest(method: .get, fields: request.fields, path: request.path)
         let decision = StoreDecision.decide(
             request: asGet,
             status: stored.status,

@@ -9,17 +9,24 @@ extension Vary {
     /// One line for each name: the name, a colon and the normalised value, or the name alone when the request has no such field. Cost:
     /// one walk over the request's fields for each name.
     public func secondaryKey(for request: HTTPFields) -> [UInt8] {
+        secondaryKey { request.combinedBytes($0) }
+    }
+
+    /// The secondary key of a request whose fields are kept in another form.
+    ///
+    /// - Parameter value: gives the value of a field by its lower-case name, several lines joined by a comma and a space, or `nil` when the request has none.
+    public func secondaryKey(value: (_ name: String) -> [UInt8]?) -> [UInt8] {
         var key: [UInt8] = []
         for name in names {
             key.append(contentsOf: name.utf8)
-            Self.appendNormalized(name, request, to: &key)
+            Self.appendNormalized(name, value(name), to: &key)
             key.append(ASCII.newline)
         }
         return key
     }
 
-    private static func appendNormalized(_ name: String, _ request: HTTPFields, to key: inout [UInt8]) {
-        guard var value = request.combinedBytes(name) else { return }
+    private static func appendNormalized(_ name: String, _ value: [UInt8]?, to key: inout [UInt8]) {
+        guard var value else { return }
         key.append(ASCII.colon)
         switch name {
         case "accept-encoding": value = SelectingField.acceptEncoding(value.span)

@@ -2,6 +2,9 @@
 // Copyright the Gyre project authors
 
 extension RequestHead {
+    /// The fields that ``finishRare(_:)`` looks into.
+    private static let rarelyPresent: FieldSet = [.expect, .upgrade, .te]
+
     /// Draws the conclusions from a whole head. Called once, after the empty line.
     @inline(__always)
     mutating func finish(_ bytes: WireBytes) -> WireError? {
@@ -15,7 +18,7 @@ extension RequestHead {
         connection = facts.connection
         keepAlive = connection.persists(minorVersion: minorVersion)
         if method == .connect || method == .trace, framing.hasBody { return .contentNotAllowed }
-        if fields.present.isDisjoint(with: [.expect, .upgrade, .te]) { return nil }
+        if fields.present.isDisjoint(with: Self.rarelyPresent) { return nil }
         return finishRare(bytes)
     }
 

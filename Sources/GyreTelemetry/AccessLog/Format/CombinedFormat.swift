@@ -55,14 +55,18 @@ enum CombinedFormat {
 
     /// Outside quotes a space would end the field, so it is escaped too.
     private static func word(_ bytes: UnsafeRawBufferPointer, _ line: inout LineCursor) {
-        guard !bytes.isEmpty else {
+        guard let start = bytes.baseAddress, bytes.count > 0 else {
             line.put(UInt8(ascii: "-"))
             return
         }
-        for byte in bytes.prefix(TelemetryLimits.maxLoggedWordBytes) {
+        let count = min(bytes.count, TelemetryLimits.maxLoggedWordBytes)
+        var done = 0
+        while done < count {
+            let byte = start.load(fromByteOffset: done, as: UInt8.self)
             if LogBytes.isPlain(byte), byte != UInt8(ascii: " ") { line.put(byte) } else { escape(byte, &line) }
+            done += 1
         }
-        if bytes.count > TelemetryLimits.maxLoggedWordBytes { line.put("...") }
+        if count < bytes.count { line.put("...") }
     }
 
     private static func escape(_ byte: UInt8, _ line: inout LineCursor) {

@@ -41,29 +41,27 @@ final class LogTimeText {
         let date = CivilDate(daysSince1970: days)
         let (hour, minute, rest) = (secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60)
         var line = LineCursor(memory, end: memory + Self.capacity)
-        func two(_ value: Int) { line.put(digits: 2, of: UInt(value)) }
-        func put(_ byte: Unicode.Scalar) { line.put(UInt8(ascii: byte)) }
         switch layout {
         case .combined:
-            two(date.day)
-            put("/")
+            line.put(digits: 2, of: UInt(date.day))
+            line.put("/")
             line.put(date.monthName)
-            put("/")
+            line.put("/")
             line.put(digits: 4, of: UInt(date.year))
-            put(":")
+            line.put(":")
         case .json:
             line.put(digits: 4, of: UInt(date.year))
-            put("-")
-            two(date.month)
-            put("-")
-            two(date.day)
-            put("T")
+            line.put("-")
+            line.put(digits: 2, of: UInt(date.month))
+            line.put("-")
+            line.put(digits: 2, of: UInt(date.day))
+            line.put("T")
         }
-        two(hour)
-        put(":")
-        two(minute)
-        put(":")
-        two(rest)
+        line.put(digits: 2, of: UInt(hour))
+        line.put(":")
+        line.put(digits: 2, of: UInt(minute))
+        line.put(":")
+        line.put(digits: 2, of: UInt(rest))
         if layout == .combined { line.put(" +0000") }
         count = line.next - memory
     }

@@ -79,8 +79,8 @@ public final class AccessLogWriter: @unchecked Sendable {
     /// Adds the statistics to a scrape.
     public func collect(into sink: inout MetricSink) { statistics.collect(into: &sink) }
 
-    func takeBlock() throws(DroppedLine) -> LogBlock {
-        try monitor.locked { () throws(DroppedLine) in try queue.take() }
+    func takeBlock() -> Result<LogBlock, DroppedLine> {
+        monitor.locked { queue.take() }
     }
 
     func submit(_ block: LogBlock) {

@@ -39,12 +39,14 @@ struct LogQueue {
     private var waitingCount = 0
 
     /// A block to fill. Made when there is none and the number allows it.
-    mutating func take() throws(DroppedLine) -> LogBlock {
-        guard !isClosed else { throw .closed }
-        if let block = free.popLast() { return block }
-        guard madeBlocks < maxBlocks else { throw .queueFull }
+    ///
+    /// A refusal is a value and not thrown: an error that passes through a generic closure takes memory, and this is where a loop under pressure comes.
+    mutating func take() -> Result<LogBlock, DroppedLine> {
+        guard !isClosed else { return .failure(.closed) }
+        if let block = free.popLast() { return .success(block) }
+        guard madeBlocks < maxBlocks else { return .failure(.queueFull) }
         madeBlocks += 1
-        return LogBlock(capacity: blockBytes)
+        return .success(LogBlock(capacity: blockBytes))
     }
 
     /// Puts a block in the queue. An empty one goes back to the free ones. Every block came from ``take()``, so there is always a place.

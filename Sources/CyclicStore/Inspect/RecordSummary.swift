@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// What the bytes at a record's place are worth.
+public enum RecordVerdict: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The record is there and its checksum is right.
+    case intact
+    /// No record begins there, or it reaches past its place.
+    case malformed
+    /// A record of another stripe image is there.
+    case sequence
+    /// A record of another key is there.
+    case otherKey = "other-key"
+    /// The record is there and damaged.
+    case checksum
+    /// A removal has no bytes to check.
+    case tombstone
+
+    init(_ refusal: RecordHeader.Refusal) {
+        switch refusal {
+        case .malformed: self = .malformed
+        case .sequence: self = .sequence
+        case .otherKey: self = .otherKey
+        case .checksum: self = .checksum
+        }
+    }
+}
+
+/// One line of a stripe's directory and the record it points at.
+public struct RecordSummary: Sendable, Hashable, Codable {
+    /// `object`, `fragmented-head`, `fragment` or `tombstone`.
+    public var kind: String
+    /// Where it begins in its stripe, in bytes. 0 for a tombstone.
+    public var offset: Int
+    /// Its length with padding, in bytes. 0 for a tombstone.
+    public var length: Int
+    /// Of two records of a key, the one with the higher serial holds.
+    public var serial: UInt64
+    /// 32 hexadecimal digits of the key's hash.
+    public var hash: String
+    /// What its bytes are worth.
+    public var verdict: RecordVerdict
+    /// The key as text: what is not printable ASCII is written `\xNN`. Nil unless the record is intact.
+    public var key: String?
+    /// Bytes of the metadata. Nil unless the record is intact.
+    public var metadataBytes: Int?
+    /// Bytes of the payload. Nil unless the record is intact.
+    public var payloadBytes: Int?
+    /// Seconds since 1970, when it was stored. Nil unless the record is intact.
+    public var storedAtSeconds: UInt32?
+
+    init(_ entry: DirectoryEntry, offset: Int, bytes: UnsafeRawBufferPointer?, sequence: UInt64) {
+        kind = entry.kind.name
+        self.offset = offset
+        length = bytes?.count ?? 0
+        serial = entry.serial
+        hash = VolumeID(word0: entry.hash.high, word1: entry.hash.low).description
+        guard let bytes else {
+            verdict = .tombstone
+            return
+        }
+        do throws(RecordHeader.Refusal) {
+            let header = try RecordHeader(checking: bytes, sequence: sequence, hash: entry.hash)
+            // The directory and the record agree on everything both say, or the record is not the one meant.
+            guard header.serial == entry.serial, header.kind == entry.kind else { throw .otherKey }
+            verdict = .intact
+            key = Self.printable(bytes.part(RecordHeader.byteCount, header.keyBytes))
+            metadataBytes = header.metadataBytes
+            payloadBytes = header.payloadBytes
+            storedAtSeconds = header.storedAtSeconds
+        } catch {
+            verdict = RecordVerdict(error)
+        }
+    }
+
+    /// Text for bytes that may be anything: safe for a terminal, and different for different bytes.
+    static func printable(_ bytes: UnsafeRawBufferPointer) -> String {
+        var text = ""
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "\\"): text += "\\\\"
+            case 0x20...0x7e: text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16)
+                text += digits.utf8.count == 1 ? "\\x0" + digits : "\\x" + digits
+            }
+        }
+        return text
+    }
+}
+
+extension RecordKind {
+    /// A stable short name.
+    public var name: String {
+        switch self {
+        case .object: "object"
+        case .fragmentedHead: "fragmented-head"
+        case .fragment: "fragment"
+        case .tombstone: "tombstone"
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// What a stripe's own bytes say of it.
+public enum StripeVerdict: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Never written since the volume was formatted.
+    case blank
+    /// Header, footer and checksums do not agree, or cannot be read. A store throws it away alone.
+    case damaged
+    /// Header and directory are whole. Its records carry checksums of their own.
+    case intact
+}
+
+/// What one stripe holds.
+public struct StripeSummary: Sendable, Hashable, Codable {
+    /// Its position, from 0.
+    public var stripe: Int
+    /// Where it begins on the device, in bytes.
+    public var offset: Int
+    /// What its own bytes say of it. The rest is known for an intact stripe only, or else empty.
+    public var verdict = StripeVerdict.blank
+    /// Grows with every stripe that is filled.
+    public var sequence: UInt64?
+    /// Stripes with a lower sequence had been taken back when this one was written.
+    public var oldestSequence: UInt64?
+    /// Seconds since 1970, when it began to be filled.
+    public var openedAtSeconds: UInt64?
+    /// Records in its directory.
+    public var records = 0
+    /// Removals in its directory.
+    public var tombstones = 0
+    /// Bytes of its records, padding included.
+    public var recordBytes = 0
+    /// Bytes of header, records, directory and trailer together.
+    public var usedBytes = 0
+}

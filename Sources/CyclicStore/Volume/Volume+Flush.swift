@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+extension Volume {
+    struct FlushWaiter {
+        /// Told when no membuf with a lower sequence is left.
+        var before: UInt64
+        var tell: @Sendable () -> Void
+    }
+
+    /// Writes every open membuf, full or not, and calls back when everything stored before the call is on the device or has failed to get
+    /// there. What is stored meanwhile does not hold it up.
+    func flush(_ completion: @escaping @Sendable () -> Void) {
+        perform(
+            lock.locked {
+                var deeds: [Deed] = []
+                for membuf in openMembufs { deeds += seal(membuf) }
+                flushWaiters.append(FlushWaiter(before: cycle.nextSequence, tell: completion))
+                return deeds + flushDeeds()
+            }
+        )
+    }
+
+    /// Refuses writes from now on.
+    func refuseWrites() {
+        perform(
+            lock.locked {
+                isClosed = true
+                return roomDeeds()
+            }
+        )
+    }
+
+    /// Under the lock, whenever a membuf is done.
+    func flushDeeds() -> [Deed] {
+        guard !flushWaiters.isEmpty else { return [] }
+        var deeds: [Deed] = []
+        if payTombstones(&deeds) {
+            // What could not be logged when the flush began belongs to it all the same.
+            for membuf in openMembufs { deeds += seal(membuf) }
+            for index in flushWaiters.indices { flushWaiters[index].before = cycle.nextSequence }
+        }
+        let oldest = membufs.values.reduce(UInt64.max) { min($0, $1.sequence) }
+        deeds += flushWaiters.filter { $0.before <= oldest }.map { .tell($0.tell) }
+        flushWaiters.removeAll { $0.before <= oldest }
+        return deeds
+    }
+
+    /// Checks what must always hold. For tests.
+    func checkInvariants() {
+        lock.locked {
+            cycle.checkInvariants()
+            precondition(freeMembufs.count + membufs.count <= membufCount)
+            precondition(openMembufs.count <= openLimit)
+            for (stripe, membuf) in membufs {
+                precondition(membuf.stripe == stripe && cycle.phase(stripe) == .filling)
+            }
+        }
+    }
+
+    /// Checks that nothing is held when nobody does anything: no lease, no pin, no membuf but those that are open. For tests.
+    func checkNothingLeaks() {
+        lock.locked {
+            precondition(cycle.leaseCount == 0, "a lease was not given back")
+            precondition(pending.isEmpty, "a record is pending for ever")
+            precondition(freeMembufs.count + membufs.count == membufCount, "a membuf was not given back")
+            precondition(membufs.count == openMembufs.count && membufs.values.allSatisfy { $0.readers == 0 && $0.writers == 0 })
+        }
+    }
+}
