@@ -128,6 +128,8 @@ let package = Package(
             dependencies: ["HTTPCaching", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: swiftSettings
         ),
+        // The program itself, with real nginx and real curl; named here so that it is built before they run.
+        .testTarget(name: "EndToEndTests", dependencies: ["gyre", "GyreTestKit"], swiftSettings: swiftSettings),
         .testTarget(
             name: "GyreTelemetryTests",
             dependencies: [

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Foundation
+import GyreTestKit
+import Testing
+
+extension EndToEnd {
+    /// What a person or a script gets back from the command line: a message that helps, and a status.
+    @Suite(.serialized)
+    struct CommandLineTests {
+        struct Mistake: CustomTestStringConvertible, Sendable {
+            let testDescription: String
+            var arguments: [String]
+            /// The file that stands for `FILE` in the arguments.
+            var file: String?
+            let status: Int32
+            /// Each must be in what is written to standard error.
+            let says: [String]
+        }
+
+        static let mistakes = [
+            Mistake(
+                testDescription: "an unknown flag",
+                arguments: ["serve", "--origni", "http://127.0.0.1:1"],
+                status: 64,
+                says: ["--origni", "'--origin'"]
+            ),
+            Mistake(testDescription: "an unknown command", arguments: ["sreve"], status: 64, says: ["sreve"]),
+            Mistake(testDescription: "no origin", arguments: ["serve"], status: 2, says: ["origin.url", "--origin"]),
+            Mistake(
+                testDescription: "an origin that is no URL",
+                arguments: ["serve", "--origin", "nonsense"],
+                status: 2,
+                says: ["--origin", "nonsense"]
+            ),
+            Mistake(
+                testDescription: "a size that is none",
+                arguments: ["serve", "--origin", "http://127.0.0.1:1", "--memory", "lots"],
+                status: 2,
+                says: ["--memory", "lots", "KiB", "at least 1MiB"]
+            ),
+            Mistake(
+                testDescription: "a settings file that is not there",
+                arguments: ["serve", "--config", "/nowhere/gyre.yaml"],
+                status: 2,
+                says: ["/nowhere/gyre.yaml", "No such file"]
+            ),
+            Mistake(
+                testDescription: "an unknown setting",
+                arguments: ["serve", "--config", "FILE"],
+                file: "origin:\n  url: http://127.0.0.1:1\nserver:\n  lisen: 127.0.0.1:8080\n",
+                status: 2,
+                says: [":4:3:", "server.lisen", "\"server.listen\""]
+            ),
+            Mistake(
+                testDescription: "an unknown setting, checked",
+                arguments: ["config", "check", "FILE"],
+                file: "origin:\n  url: http://127.0.0.1:1\nserver:\n  lisen: 127.0.0.1:8080\n",
+                status: 1,
+                says: [":4:3:", "server.lisen", "\"server.listen\""]
+            ),
+            Mistake(
+                testDescription: "a value out of range, checked",
+                arguments: ["config", "check", "FILE"],
+                file: "origin:\n  url: http://127.0.0.1:1\nserver:\n  workers: 1000\n",
+                status: 1,
+                says: [":4:", "server.workers", "256"]
+            ),
+            Mistake(
+                testDescription: "a file that is no YAML, checked",
+                arguments: ["config", "check", "FILE"],
+                file: "origin: [\n",
+                status: 1,
+                says: ["settings.yaml"]
+            ),
+            Mistake(
+                testDescription: "a volume in a folder that cannot be made",
+                arguments: [
+                    "serve", "--origin", "http://127.0.0.1:1", "--volume", "/dev/null/volume.gyre", "--listen", "127.0.0.1:0", "--admin",
+                    "none",
+                ],
+                status: 1,
+                says: ["/dev/null/volume.gyre"]
+            ),
+        ]
+
+        @Test("A mistake is answered with a message and a status", arguments: mistakes)
+        func mistake(mistake: Mistake) async throws {
+            try await Rig.run { rig in
+                var arguments = mistake.arguments
+                if let file = mistake.file {
+                    let path = try rig.write("settings.yaml", file)
+                    arguments = arguments.map { $0 == "FILE" ? path : $0 }
+                }
+                let process = try await rig.run(try Program.gyre(), arguments)
+                #expect(process.ended == .status(mistake.status))
+                #expect(process.output.isEmpty, "messages belong on standard error")
+                for word in mistake.says { #expect(process.errors.contains(word), "\(word) is not in: \(process.errorTail)") }
+            }
+        }
+
+        @Test("A good settings file is called good, and the server takes it")
+        func goodFile() async throws {
+            try await Rig.run { rig in
+                try Data("hello".utf8).write(to: URL(fileURLWithPath: rig.folder.file("page")))
+                let origin = try await OriginNginx.start(in: rig, root: rig.folder.path)
+                let path = try rig.write("good.yaml", "origin:\n  url: \(origin.url)\nmemory:\n  size: 16MiB\nvolume:\n  path: none\n")
+                let check = try await rig.run(try Program.gyre(), ["config", "check", path])
+                #expect(check.ended == .status(0))
+                #expect(check.errors.isEmpty)
+
+                // A flag wins over the environment, the environment over the file.
+                let port = try FreePort.next()
+                let server = try rig.start(
+                    try Program.gyre(),
+                    ["serve", "--config", path, "--listen", "127.0.0.1:\(port)", "--admin", "none"],
+                    environment: ["GYRE_SERVER_LISTEN": "127.0.0.1:1", "GYRE_LOG_ACCESS": rig.folder.file("access.log")]
+                )
+                try await eventually(within: .seconds(30), "ready: \(server.errorTail)") { server.output.contains("ready") }
+                #expect(server.output.split(separator: "\n").count == 1, "one line, so that scripts can wait for it")
+                let client = try await RawClient.connect(port: port)
+                #expect(try await client.get("/page").text == "hello")
+                await client.close()
+                server.signal(SIGTERM)
+                #expect(try await server.waitForExit(within: .seconds(30)) == .status(0))
+                #expect(
+                    String(decoding: FileManager.default.contents(atPath: rig.folder.file("access.log")) ?? Data(), as: UTF8.self).contains(
+                        "/page"
+                    )
+                )
+            }
+        }
+
+        @Test("An address that is taken is named")
+        func takenPort() async throws {
+            try await Rig.run { rig in
+                let origin = try await OriginNginx.start(in: rig, root: rig.folder.path)
+                let process = try await rig.run(
+                    try Program.gyre(),
+                    ["serve", "--origin", origin.url, "--listen", "127.0.0.1:\(origin.port)", "--admin", "none", "--volume", "none"]
+                )
+                #expect(process.ended == .status(1))
+                #expect(process.errors.contains("127.0.0.1:\(origin.port)"), "\(process.errorTail)")
+                #expect(!process.output.contains("ready"))
+            }
+        }
+
+        @Test("A volume that another server uses is refused")
+        func volumeInUse() async throws {
+            try await Rig.run { rig in
+                let origin = try await OriginNginx.start(in: rig, root: rig.folder.path)
+                let flags = ["--volume", rig.folder.file("volume.gyre"), "--volume-size", "64MiB"]
+                let first = try await GyreServer(in: rig, origin: origin.url, flags).start()
+                await #expect(throws: GyreServer.Ended.self) {
+                    _ = try await GyreServer(in: rig, origin: origin.url, flags).start()
+                }
+                #expect(first.isRunning)
+            }
+        }
+
+        @Test("Help names every flag of the contract")
+        func help() async throws {
+            try await Rig.run { rig in
+                let process = try await rig.run(try Program.gyre(), ["serve", "--help"])
+                #expect(process.ended == .status(0))
+                for flag in [
+                    "--origin", "--listen", "--volume", "--volume-size", "--memory", "--workers", "--admin", "--access-log", "--config",
+                ] {
+                    #expect(process.output.contains(flag))
+                }
+            }
+        }
+    }
+}
