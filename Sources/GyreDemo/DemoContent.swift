@@ -21,9 +21,9 @@ struct DemoContent: Sendable {
         resources["/style.css"] = .text(Self.style, "text/css", "max-age=3600")
         resources["/logo.svg"] = .text(Self.logo, "image/svg+xml", "max-age=3600")
         resources["/time.json"] = .text(
-            "{\"site\":\"demo\",\"fresh\":\"for one second\"}\n",
+            "{\"site\": \"demo\", \"kept\": \"but asked for each time\"}\n",
             "application/json",
-            "max-age=1",
+            "no-cache",
             etag: "\"demo-1\""
         )
         resources["/private"] = .text("only for you\n", "text/plain; charset=utf-8", "no-store")
@@ -53,7 +53,7 @@ struct DemoContent: Sendable {
             \(links)
             </nav></section>
             <section><h2>Other things to ask for</h2><ul>
-            <li><a href="/time.json">/time.json</a> is fresh for one second, then validated with its entity tag</li>
+            <li><a href="/time.json">/time.json</a> is kept, and validated with its entity tag each time</li>
             <li><a href="/private">/private</a> may not be stored</li>
             <li><a href="/greeting">/greeting</a> varies by Accept-Language</li>
             <li><a href="/files/large.bin">/files/large.bin</a> has 8 MiB and lies in fragments</li>

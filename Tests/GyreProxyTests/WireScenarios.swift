@@ -78,6 +78,16 @@ import Testing
         }
     }
 
+    /// Went wrong once: the connection was closed under a client that was still sending, and the reset took the answer away.
+    @Test func `a body that is too large is refused with an answer that arrives`() async throws {
+        try await withScenario(adjust: { $0.maxRequestBodyBytes = 1000 }) { scenario in
+            let client = try await scenario.client()
+            #expect(try await client.request("POST", "/up", body: [UInt8](repeating: 1, count: 300_000)).status == 413)
+            #expect(try await client.isClosedByPeer())
+            #expect(scenario.origin.requestCount == 0)
+        }
+    }
+
     @Test func `trailers reach clients that ask for them`() async throws {
         try await withScenario { scenario in
             scenario.origin.on("GET", "/t") { _ in

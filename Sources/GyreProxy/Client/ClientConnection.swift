@@ -36,6 +36,8 @@ final class ClientConnection: ChannelInboundHandler {
     private var isProcessing = false
     private var needsFlush = false
     private var inputClosed = false
+    /// The answer is out and the output closed; what still comes is dropped.
+    private var isLingering = false
     private var keyScratch: [UInt8] = []
     private var headStartedAt: NIODeadline?
     private var lastProgress = NIODeadline.now()
@@ -44,6 +46,8 @@ final class ClientConnection: ChannelInboundHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
     var eventLoop: any EventLoop { proxy.loop }
+    /// The request's body has not been taken to its end: nothing can follow on this connection.
+    var hasUnreadBody: Bool { body != nil }
 
     // MARK: Channel
 
@@ -57,6 +61,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         readIsPending = false
+        guard !isLingering else { return }
         var bytes = unwrapInboundIn(data)
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
         lastProgress = proxy.now
@@ -96,7 +101,7 @@ final class ClientConnection: ChannelInboundHandler {
             case .busy(let exchange):
                 // The rest of a body will never come; an answer under way still goes out.
                 if !(body?.isDone ?? true) { exchange.requestBodyFailed() }
-            case .closing: break
+            case .closing: if isLingering { context.close(promise: nil) }
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -107,7 +112,7 @@ final class ClientConnection: ChannelInboundHandler {
         switch phase {
         case .idle: break
         case .busy: guard bodyIsWanted else { return }
-        case .closing: return
+        case .closing: guard isLingering else { return }
         }
         readIsPending = true
         context.read()
@@ -290,7 +295,9 @@ final class ClientConnection: ChannelInboundHandler {
         let bodyIsRead = body == nil
         body = nil
         bodyIsWanted = false
-        guard keepAlive, bodyIsRead, !proxy.isDraining, !inputClosed || inbound.readableBytes > 0 else { return closeAfterFlush() }
+        guard keepAlive, bodyIsRead, !proxy.isDraining, !inputClosed || inbound.readableBytes > 0 else {
+            return closeAfterFlush(lingers: !bodyIsRead)
+        }
         phase = .idle
         lastProgress = proxy.now
         // From a fresh stack: many requests in one read must not nest.
@@ -301,12 +308,23 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    private func closeAfterFlush() {
+    /// Ends the connection when everything has been written. When the client may still be sending, its bytes are read and dropped for a moment
+    /// first: closing at once would reset the connection and could take the answer away before it is read (RFC 9112 §9.6).
+    private func closeAfterFlush(lingers: Bool = false) {
         phase = .closing
+        lastProgress = proxy.now
         guard let context else { return }
         needsFlush = false
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { [bound = NIOLoopBound(context, eventLoop: proxy.loop)] _ in
-            bound.value.close(promise: nil)
+        let bound = NIOLoopBound((self, context), eventLoop: proxy.loop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            let (connection, context) = bound.value
+            if lingers, !connection.inputClosed {
+                connection.isLingering = true
+                context.close(mode: .output, promise: nil)
+                connection.readMore()
+            } else {
+                context.close(promise: nil)
+            }
         }
     }
 
@@ -321,7 +339,7 @@ final class ClientConnection: ChannelInboundHandler {
         context?.write(wrapOutboundOut(page), promise: nil)
         proxy.logRefusal(clientAddress: clientAddress, status: status, reason: reason)
         body = nil
-        closeAfterFlush()
+        closeAfterFlush(lingers: true)
     }
 
     // MARK: Deadlines
@@ -343,7 +361,7 @@ final class ClientConnection: ChannelInboundHandler {
                 close()
             }
         case .closing:
-            if now > lastProgress + limits.write { context?.close(promise: nil) }
+            if now > lastProgress + (isLingering ? .seconds(2) : limits.write) { context?.close(promise: nil) }
         }
     }
 

@@ -20,6 +20,7 @@ extension Exchange {
     func sendHead(status: Int, fields: HTTPFields, ageSeconds: Int64? = nil, length: AnswerLength, extra: [(String, String)] = []) {
         self.status = status
         headIsSent = true
+        if connection?.hasUnreadBody ?? false { closesAfter = true }
         var buffer = ByteBuffer()
         buffer.reserveCapacity(256 + fields.count * 48)
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)

@@ -17,8 +17,8 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: "Needs no settings, no privileges and no network. The volume lies in a temporary folder and is removed at the end."
     )
 
-    @Option(help: "Where to listen. Port 0 takes a free one.")
-    var listen = "127.0.0.1:8080"
+    @Option(help: "Where to listen; port 0 takes a free one. (default: 127.0.0.1:8080, or a free port when that is taken)")
+    var listen: String?
     @Flag(help: "End after the table instead of serving on.")
     var once = false
 
@@ -65,7 +65,9 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func settings(site: DemoSite, folder: URL) async throws -> GyreSettings {
         let values = [
-            "origin.url": "http://127.0.0.1:\(site.port)", "server.listen": listen, "admin.listen": "127.0.0.1:0", "log.access": "none",
+            "origin.url": "http://127.0.0.1:\(site.port)",
+            "server.listen": listen ?? (LoopbackPort.isFree(8080) ? "127.0.0.1:8080" : "127.0.0.1:0"), "admin.listen": "127.0.0.1:0",
+            "log.access": "none",
             "volume.path": folder.appendingPathComponent("volume.gyre").path, "volume.size": "64MiB", "memory.size": "4MiB",
             "server.workers": "1",
         ]
