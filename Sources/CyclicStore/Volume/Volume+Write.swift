@@ -23,7 +23,7 @@ extension Volume {
                 // This record says what a tombstone would have said.
                 owedTombstones.remove(key.hash)
             case .failure(let reason):
-                statistics.writesRefused += 1
+                statistics.writesRefused[reason, default: 0] += 1
                 refusal = reason
             }
         }

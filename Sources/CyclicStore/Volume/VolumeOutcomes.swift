@@ -63,8 +63,8 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var stripesReclaimed = 0
     /// Records dropped at reclaim.
     public var recordsReclaimed = 0
-    /// Records refused, for want of a membuf or clean stripe.
-    public var writesRefused = 0
+    /// Records refused, by reason.
+    public var writesRefused: [RefusedWrite: Int] = [:]
     /// Removals.
     public var removals = 0
     /// Stripes whose header, footer and checksums did not agree when the volume was opened.

@@ -24,6 +24,6 @@ extension StoreMetrics {
         readErrors = volume.readErrors
         writeErrors = volume.writeErrors
         reclaimedRecords = volume.recordsReclaimed
-        refusedWrites = [(reason: "all", count: volume.writesRefused)]
+        refusedWrites = RefusedWrite.allCases.map { (reason: $0.rawValue, count: volume.writesRefused[$0] ?? 0) }
     }
 }
