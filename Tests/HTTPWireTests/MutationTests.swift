@@ -81,6 +81,11 @@ import Testing
     }
 
     @Test func theFuzzersEntryTakesEveryCase() {
-        for bytes in Self.requests + Self.responses + Self.bodies { withExactRegion(bytes) { fuzzRequestPath($0) } }
+        for bytes in Self.requests + Self.responses + Self.bodies {
+            // The entry stops the process: what it would stop for is reported instead.
+            let violation = RequestPathCheck.violation(bytes)
+            #expect(violation == nil, "\(wireText(bytes).debugDescription)")
+            if violation == nil { withExactRegion(bytes) { fuzzRequestPath($0) } }
+        }
     }
 }

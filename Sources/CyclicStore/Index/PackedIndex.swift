@@ -51,7 +51,7 @@ struct PackedIndex: ~Copyable {
     }
 
     deinit {
-        for shard in shards { shard.slots?.deallocate() }
+        for index in shards.indices { shards[index].slots?.deallocate() }
         shards.deallocate()
     }
 
@@ -114,10 +114,17 @@ struct PackedIndex: ~Copyable {
 
     private func shardIndex(_ hash: KeyHash) -> Int { Int(hash.high >> shardShift) }
 
+    /// Read and written back as a whole: adding in place through the buffer makes the thread sanitizer's build of Swift 6.3.1 abort.
+    private mutating func count(_ change: Int32, in index: Int) {
+        var shard = shards[index]
+        shard.used += change
+        shards[index] = shard
+        count += Int(change)
+    }
+
     private mutating func clear(_ slot: UnsafeMutablePointer<UInt64>, in index: Int) {
         slot.pointee = 0
-        shards[index].used -= 1
-        count -= 1
+        count(-1, in: index)
     }
 
     private func groups(_ fingerprint: UInt64, of groups: Int32) -> (Int, Int) {
@@ -133,8 +140,8 @@ struct PackedIndex: ~Copyable {
         guard let slots = shard.slots else { return nil }
         let fingerprint = layout.fingerprint(hash)
         let (first, second) = groups(fingerprint, of: shard.groups)
-        return match(slots + first * Self.groupSlots, fingerprint)
-            ?? (second == first ? nil : match(slots + second * Self.groupSlots, fingerprint))
+        if let found = match(slots + first * Self.groupSlots, fingerprint) { return found }
+        return second == first ? nil : match(slots + second * Self.groupSlots, fingerprint)
     }
 
     private func match(_ group: UnsafeMutablePointer<UInt64>, _ fingerprint: UInt64) -> UnsafeMutablePointer<UInt64>? {
@@ -150,8 +157,7 @@ struct PackedIndex: ~Copyable {
         guard let slots = shard.slots, Int(shard.used) * 16 < Int(shard.groups) * Self.groupSlots * 15 else { return false }
         guard let free = freeSlot(for: raw, in: slots, groups: shard.groups) else { return false }
         free.pointee = raw
-        shards[index].used += 1
-        count += 1
+        count(1, in: index)
         return true
     }
 
@@ -161,19 +167,20 @@ struct PackedIndex: ~Copyable {
         let (a, b) = (slots + first * Self.groupSlots, slots + second * Self.groupSlots)
         var freeInA = 0
         var freeInB = 0
-        var slotA: UnsafeMutablePointer<UInt64>?
-        var slotB: UnsafeMutablePointer<UInt64>?
+        var positionA = 0
+        var positionB = 0
         for position in 0..<Self.groupSlots {
             if a[position] == 0 {
                 freeInA += 1
-                slotA = a + position
+                positionA = position
             }
             if b[position] == 0 {
                 freeInB += 1
-                slotB = b + position
+                positionB = position
             }
         }
-        return freeInA >= freeInB ? slotA : slotB
+        guard freeInA > 0 || freeInB > 0 else { return nil }
+        return freeInA >= freeInB ? a + positionA : b + positionB
     }
 
     private mutating func grow(_ index: Int) {
