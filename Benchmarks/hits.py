@@ -29,7 +29,9 @@ def free_port():
 
 def start(command, cpu, folder, name):
     log = open(os.path.join(folder, name + ".log"), "ab")
-    process = subprocess.Popen(["taskset", "-c", cpu] + command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    # Settings that happen to be in the environment would be measured too.
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GYRE_")}
+    process = subprocess.Popen(["taskset", "-c", cpu] + command, cwd=folder, env=clean, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     running.append(process)
     return process
 
@@ -114,7 +116,7 @@ def start_gyre(folder, origin, scenario):
     memory = "4MiB" if scenario == "disk" else "64MiB"
     process = start([os.path.realpath(GYRE), "serve", "--origin", f"http://127.0.0.1:{origin}", "--listen", f"127.0.0.1:{port}",
                      "--admin", f"127.0.0.1:{admin}", "--volume", f"{folder}/volume.gyre", "--volume-size", "1GiB",
-                     "--memory", memory, "--workers", "1", "--access-log", "none"], SERVER_CPU, folder, "gyre")
+                     "--memory", memory, "--workers", "1", "--access-log", f"{folder}/access.log"], SERVER_CPU, folder, "gyre")
     return process, port, admin
 
 
@@ -190,8 +192,8 @@ def table(scenarios, results, arguments):
     version = lambda *command: (lambda r: (r.stdout + r.stderr).strip().split("\n")[0])(subprocess.run(command, capture_output=True, text=True))
     lines = [
         "# Hits through the real server", "",
-        f"Made by `Benchmarks/run` on {datetime.date.today()}. {os.cpu_count()} cores of {cpu}, Linux {platform.release()};",
-        f"gyre {version(GYRE, '--version')}, {version('nginx', '-v')}, {version('wrk', '-v').split(' Copyright')[0]}.", "",
+        f"Made by `Benchmarks/run` on {datetime.date.today()}. {os.cpu_count()} cores of {cpu}, Linux {platform.release().split('-')[0]};",
+        f"gyre {version(GYRE, '--version')}, {version('nginx', '-v').split(': ')[-1]}, {version('wrk', '-v').split(' Copyright')[0]}.", "",
         f"One server at a time on CPU {SERVER_CPU} with one worker, wrk ({CONNECTIONS} keep-alive connections, one thread) and the origin on CPU {LOAD_CPU},",
         f"{arguments.repeats} repeats of {arguments.seconds} s with the servers taking turns. Median (min–max). CPU µs: user and system time of the server",
         "process for each request. The latencies are of a closed loop: they show how the load queues, not what one request takes.", "",
@@ -208,7 +210,7 @@ def table(scenarios, results, arguments):
         memory, disk = sum(h["hit-memory"] for h in gyre), sum(h["hit-disk"] for h in gyre)
         lines += ["", f"Gyre's hits: {100 * memory / max(1, memory + disk):.1f} % in memory, {100 * disk / max(1, memory + disk):.1f} % on disk."]
         if scenario == "disk":
-            lines.append("Nobody drops the system's page cache, so for both servers \"disk\" is a read from the volume or file that the system may have in memory.")
+            lines.append("Nobody drops the system's page cache, so for all of them \"disk\" is a read from the volume or file that the system may have in memory.")
         lines.append("")
     return "\n".join(lines)
 
@@ -224,7 +226,7 @@ def main():
     for name in scenarios:
         if name not in SCENARIOS:
             parser.error(f"no scenario '{name}'")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
     work = tempfile.mkdtemp(prefix="gyre-bench-")
     os.chmod(work, 0o755)
     # This process and its fills stay off the servers' core.

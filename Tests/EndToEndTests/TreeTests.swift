@@ -40,14 +40,18 @@ extension EndToEnd {
             }
         }
 
-        @Test("A server killed in the middle of a load serves no wrong byte, before or after", .timeLimit(.minutes(10)))
-        func killedWhileLoading() async throws {
+        @Test(
+            "A server killed in the middle of a load serves no wrong byte, before or after",
+            .timeLimit(.minutes(10)),
+            arguments: ["1GiB", "32MiB"]
+        )
+        func killedWhileLoading(size: String) async throws {
             try await Rig.run { rig in
                 let origin = try await OriginNginx.start(in: rig, root: tree.root)
                 let server = try GyreServer(
                     in: rig,
                     origin: origin.url,
-                    ["--volume", rig.folder.file("volume.gyre"), "--volume-size", "1GiB", "--memory", "32MiB"]
+                    ["--volume", rig.folder.file("volume.gyre"), "--volume-size", size, "--memory", "8MiB"]
                 )
                 // Each round goes on with the volume that the last one left.
                 for share in [4, 2] {
@@ -66,10 +70,12 @@ extension EndToEnd {
                 let process = try await server.start()
                 let before = try await origin.requests()
                 try await Download.start(tree, from: server.url, in: rig).expectAllRight("pass after the kills")
-                #expect(try await origin.requests() - before < tree.entries.count, "nothing of what was on disk is served")
                 let after = try await origin.requests()
                 try await Download.start(tree, from: server.url, in: rig).expectAllRight("second pass after the kills")
-                #expect(try await origin.requests() == after, "the second pass asked the origin: \(origin.lastRequests(5))")
+                if size == "1GiB" {
+                    #expect(after - before < tree.entries.count, "nothing of what was on disk is served")
+                    #expect(try await origin.requests() == after, "the second pass asked the origin: \(origin.lastRequests(5))")
+                }
                 #expect(try await server.stop(process) == .status(0))
             }
         }

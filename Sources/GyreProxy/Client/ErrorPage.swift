@@ -6,8 +6,10 @@ import NIOCore
 
 /// The short text a client gets when the proxy itself must answer.
 enum ErrorPage {
+    static func text(status: Int, reason: String) -> String { "\(status) \(ReasonPhrase.usual(for: status)): \(reason)\n" }
+
     static func make(status: Int, reason: String, closes: Bool, sendsBody: Bool, outcome: CacheOutcome? = nil) -> ByteBuffer {
-        let text = "\(status) \(ReasonPhrase.usual(for: status)): \(reason)\n"
+        let text = text(status: status, reason: reason)
         var buffer = ByteBuffer()
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
         buffer.writeString(

@@ -241,6 +241,7 @@ final class Exchange {
         closesAfter = closes
         headIsSent = true
         outcome.source = .none
+        if request.method != .head { bodyBytesSent = ErrorPage.text(status: status, reason: reason).utf8.count }
         write(ErrorPage.make(status: status, reason: reason, closes: closes, sendsBody: request.method != .head, outcome: outcome))
         finish()
     }
