@@ -11,9 +11,14 @@ public protocol IOEngine: AnyObject, Sendable {
 
 /// One transfer. The memory stays valid until the completion has been called, on any thread.
 public struct IOOperation: @unchecked Sendable {
-    /// The direction.
-    public enum Kind: Sendable { case read, write }
-    /// The direction.
+    /// What is to be done.
+    public enum Kind: Sendable {
+        case read
+        case write
+        /// Makes every write that completed before survive a loss of power. Offset and region mean nothing.
+        case sync
+    }
+    /// What is to be done.
     public var kind: Kind
     /// Where the bytes are.
     public var device: any BlockDevice
@@ -24,12 +29,28 @@ public struct IOOperation: @unchecked Sendable {
     /// Called exactly once; nil error means all bytes were transferred.
     public var completion: @Sendable (DeviceError?) -> Void
 
+    /// An operation; see the properties.
+    public init(
+        kind: Kind,
+        device: any BlockDevice,
+        offset: Int = 0,
+        region: UnsafeMutableRawBufferPointer = UnsafeMutableRawBufferPointer(start: nil, count: 0),
+        completion: @escaping @Sendable (DeviceError?) -> Void
+    ) {
+        self.kind = kind
+        self.device = device
+        self.offset = offset
+        self.region = region
+        self.completion = completion
+    }
+
     /// Does the transfer on the calling thread and tells the submitter.
     public func perform() {
         do throws(DeviceError) {
             switch kind {
             case .read: try device.read(at: offset, into: region)
             case .write: try device.write(at: offset, from: UnsafeRawBufferPointer(region))
+            case .sync: try device.sync()
             }
             completion(nil)
         } catch {

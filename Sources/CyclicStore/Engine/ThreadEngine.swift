@@ -46,7 +46,7 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
             case .read:
                 guard reads.count < queueLimit else { return false }
                 reads.append(operation)
-            case .write:
+            case .write, .sync:
                 guard writes.count < queueLimit else { return false }
                 writes.append(operation)
             }
@@ -70,7 +70,7 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     private func work() {
         while let operation = next() {
             operation.perform()
-            if operation.kind == .write {
+            if operation.kind != .read {
                 monitor.locked {
                     activeWrites -= 1
                     // A write that waited for its turn may go now, on whichever thread is free.
