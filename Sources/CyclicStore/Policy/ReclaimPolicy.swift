@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// What a reclaim decides with: how records and whole stripes that the head is about to reach are judged. A value without I/O, clock or
+/// randomness of its own.
+///
+/// The volume asks in this order. For each directory entry of the stripe ``record(_:)``; then once ``stripe(_:)`` with the sums. `stay`
+/// means that nothing is copied and the turn passes over the stripe; the volume then ages its records' use counts with
+/// ``UseClass/halved``. `reclaim` means that the records judged `relocate` are copied and the others forgotten.
+package struct ReclaimPolicy: Hashable, Sendable {
+    /// What was chosen by the operator.
+    package let replacement: Replacement
+    /// Set while the store runs.
+    package var tuning: Tuning
+
+    package init(_ replacement: Replacement, tuning: Tuning = Tuning()) {
+        self.replacement = replacement
+        self.tuning = tuning
+    }
+
+    // MARK: Reading from disk
+
+    /// What is known of a record that is being read from the disk.
+    package struct HitFacts: Hashable, Sendable {
+        /// Stripes opened since the record's stripe was.
+        package var stripesSince: Int
+        /// Stripes of the volume.
+        package var stripeCount: Int
+
+        package init(stripesSince: Int, stripeCount: Int) {
+            self.stripesSince = stripesSince
+            self.stripeCount = stripeCount
+        }
+    }
+
+    /// Whether a hit on the disk copies the record to the head. Only ``Replacement/relocateOnHit(percent:)`` ever says so.
+    package func copiesToHead(_ hit: HitFacts) -> Bool {
+        guard case .relocateOnHit(let percent) = replacement, percent < 100 else { return false }
+        return hit.stripesSince * 100 > percent * hit.stripeCount
+    }
+
+    // MARK: Reclaim
+
+    /// What is known of a record in a stripe that is about to be reclaimed.
+    package struct RecordFacts: Hashable, Sendable {
+        /// The index still points at this record: it is neither replaced nor removed.
+        package var isIndexed: Bool
+        /// Uses since it was written here, or since the turn last passed over it.
+        package var uses: UseClass
+        /// Uses before it was last relocated.
+        package var priorUses: UseClass
+        /// How often it was relocated, up to 255.
+        package var survivals: Int
+        /// Length on disk, in bytes.
+        package var bytes: Int
+
+        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, survivals: Int = 0, bytes: Int) {
+            self.isIndexed = isIndexed
+            self.uses = uses
+            self.priorUses = priorUses
+            self.survivals = survivals
+            self.bytes = bytes
+        }
+    }
+
+    package enum RecordVerdict: Hashable, Sendable { case drop, relocate }
+
+    package func record(_ facts: RecordFacts) -> RecordVerdict {
+        guard facts.isIndexed, case .gyre = replacement else { return .drop }
+        return facts.uses.uses >= tuning.relocationUses ? .relocate : .drop
+    }
+
+    /// What is known of a stripe when its records have been judged.
+    package struct StripeFacts: Hashable, Sendable {
+        /// Bytes of the stripe.
+        package var stripeBytes: Int
+        /// Bytes of its records that would be relocated.
+        package var relocatedBytes: Int
+        /// Stripes that stayed when the turn passed them last, this one included if it did.
+        package var hotStripes: Int
+        /// Stripes of the volume.
+        package var stripeCount: Int
+
+        package init(stripeBytes: Int, relocatedBytes: Int, hotStripes: Int, stripeCount: Int) {
+            self.stripeBytes = stripeBytes
+            self.relocatedBytes = relocatedBytes
+            self.hotStripes = hotStripes
+            self.stripeCount = stripeCount
+        }
+    }
+
+    package enum StripeVerdict: Hashable, Sendable { case reclaim, stay }
+
+    package func stripe(_ facts: StripeFacts) -> StripeVerdict {
+        guard case .gyre = replacement else { return .reclaim }
+        guard facts.relocatedBytes * 100 >= facts.stripeBytes * Self.hotPercent else { return .reclaim }
+        return facts.hotStripes * 100 < facts.stripeCount * Self.maxHotPercentOfVolume ? .stay : .reclaim
+    }
+
+    /// A stripe with at least this share of bytes worth relocating stays: copying it would cost more writes than its idle rest costs room.
+    static let hotPercent = 75
+    /// The turn must always find room.
+    static let maxHotPercentOfVolume = 50
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Testing
+
+@testable import CyclicStore
+
+@Suite struct ReplacementTests {
+    @Test(arguments: [
+        ("cyclic", Replacement.cyclic), ("gyre", .gyre), ("relocate-on-hit", .relocateOnHit(percent: 50)),
+        ("relocate-on-hit=0", .relocateOnHit(percent: 0)), ("relocate-on-hit=100", .relocateOnHit(percent: 100)),
+    ]) func `is read from text`(text: String, expected: Replacement) {
+        #expect(Replacement(text) == expected)
+        #expect(Replacement(expected.description) == expected)
+    }
+
+    @Test(arguments: ["", "Gyre", "relocate-on-hit=", "relocate-on-hit=101", "relocate-on-hit=-1", "relocate-on-hit=5 ", "lru"])
+    func `refuses other text`(text: String) {
+        #expect(Replacement(text) == nil)
+    }
+}
+
+@Suite struct UseClassTests {
+    @Test func `classes have the documented floors`() {
+        let floors = (0..<16).map { UseClass(fourBits: $0).uses }
+        #expect(floors == [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256])
+    }
+
+    @Test func `a number falls into the highest class that is not above it`() {
+        for uses in 0..<600 {
+            let value = UseClass(uses: uses)
+            #expect(value.uses <= uses)
+            if value < .most { #expect(UseClass(fourBits: UInt64(value.rawValue) + 1).uses > uses) }
+        }
+    }
+
+    @Test func `counting up by chance is right on average`() {
+        var random = SeededRandom(seed: 7)
+        for count in [1, 3, 4, 10, 40, 100] {
+            var sum = 0
+            for _ in 0..<2000 {
+                var value = UseClass.none
+                for _ in 0..<count { value = value.addingUse(random: UInt32(truncatingIfNeeded: random.next())) }
+                sum += value.uses
+            }
+            let mean = Double(sum) / 2000
+            // The floor of a class understates by up to a third.
+            #expect(mean <= Double(count) * 1.1 && mean >= Double(count) * 0.7, "\(count) uses counted as \(mean)")
+        }
+    }
+
+    @Test func `the highest class stays`() {
+        #expect(UseClass.most.addingUse(random: 0) == .most)
+    }
+
+    @Test func `halving ends at none`() {
+        var value = UseClass.most
+        for _ in 0..<9 { value = value.halved }
+        #expect(value == .none)
+    }
+}
+
+@Suite struct ReclaimPolicyTests {
+    private func record(_ uses: Int, isIndexed: Bool = true) -> ReclaimPolicy.RecordFacts {
+        ReclaimPolicy.RecordFacts(isIndexed: isIndexed, uses: UseClass(uses: uses), bytes: 1000)
+    }
+
+    @Test func `cyclic and the ancestor relocate nothing at reclaim`() {
+        for replacement in [Replacement.cyclic, .relocateOnHit(percent: 0)] {
+            let policy = ReclaimPolicy(replacement)
+            for uses in [0, 1, 256] { #expect(policy.record(record(uses)) == .drop) }
+            #expect(policy.stripe(.init(stripeBytes: 100, relocatedBytes: 100, hotStripes: 0, stripeCount: 100)) == .reclaim)
+        }
+    }
+
+    @Test func `the ancestor copies a hit when more than its share of the stripes was written since`() {
+        for percent in 0...100 {
+            let policy = ReclaimPolicy(.relocateOnHit(percent: percent))
+            for since in 0...100 {
+                let copies = policy.copiesToHead(.init(stripesSince: since, stripeCount: 100))
+                #expect(copies == (percent < 100 && since > percent))
+            }
+        }
+        #expect(!ReclaimPolicy(.gyre).copiesToHead(.init(stripesSince: 99, stripeCount: 100)))
+        #expect(!ReclaimPolicy(.cyclic).copiesToHead(.init(stripesSince: 99, stripeCount: 100)))
+    }
+
+    @Test func `gyre relocates from the threshold on and never what the index has left`() {
+        for threshold in 1...4 {
+            let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: threshold))
+            for uses in 0...8 {
+                #expect(policy.record(record(uses)) == (uses >= threshold ? .relocate : .drop))
+                #expect(policy.record(record(uses, isIndexed: false)) == .drop)
+            }
+        }
+        #expect(ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: .max)).record(record(256)) == .drop)
+    }
+
+    @Test func `hot stripes stay within their share of the volume`() {
+        let policy = ReclaimPolicy(.gyre)
+        for hot in 0...100 {
+            let verdict = policy.stripe(.init(stripeBytes: 100, relocatedBytes: 90, hotStripes: hot, stripeCount: 100))
+            #expect(verdict == (hot < ReclaimPolicy.maxHotPercentOfVolume ? .stay : .reclaim))
+        }
+        #expect(policy.stripe(.init(stripeBytes: 100, relocatedBytes: 10, hotStripes: 0, stripeCount: 100)) == .reclaim)
+    }
+}
