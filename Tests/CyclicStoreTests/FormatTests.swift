@@ -11,9 +11,10 @@ import Testing
         secret: HashSecret(word0: 3, word1: 4),
         stripeBytes: 1 << 20,
         stripeCount: 64,
-        dataOffset: 1 << 20,
+        dataOffset: 3 << 20,
         recordAlignment: 64,
-        createdAtSeconds: 1_700_000_000
+        createdAtSeconds: 1_700_000_000,
+        regions: VolumeRegions(volumeBytes: 66 << 20, stripeBytes: 1 << 20)
     )
 
     @Test func `CRC-32C has its published check value`() {
@@ -39,11 +40,64 @@ import Testing
 
     @Test func `a superblock with any bit changed is refused`() {
         let page = PageBuffer(byteCount: Superblock.byteCount)
-        for bit in stride(from: 0, to: 80 * 8, by: 3) {
+        for bit in stride(from: 0, to: 144 * 8, by: 3) {
             superblock.encode(into: page.region)
             page.region[bit / 8] ^= 1 << UInt8(bit % 8)
             #expect(throws: Superblock.Refusal.self) { try Superblock(decoding: UnsafeRawBufferPointer(page.region)) }
         }
+    }
+
+    @Test(arguments: [64 * 1024, 256 * 1024, 1 << 20, 16 << 20]) func `a volume of any size has sound regions and wastes little`(
+        stripeBytes: Int
+    ) throws {
+        func block(_ volumeBytes: Int) -> Superblock? {
+            Superblock.formatting(
+                volumeBytes: volumeBytes,
+                stripeBytes: stripeBytes,
+                secret: superblock.secret,
+                id: superblock.volumeID,
+                nowSeconds: 1
+            )
+        }
+        #expect(block(Superblock.minVolumeBytes(stripeBytes: stripeBytes) - 1) == nil)
+        var sizes = (6..<40).map { $0 * stripeBytes } + stride(from: 50, to: 600, by: 37).map { $0 * stripeBytes }
+        sizes += [1 << 30, 10 << 30, 1 << 40, (1 << 40) + 4096, 16 << 40].filter { $0 > 64 * stripeBytes }
+        for volumeBytes in sizes {
+            let made = try #require(block(volumeBytes), "\(volumeBytes)")
+            let page = PageBuffer(byteCount: Superblock.byteCount)
+            made.encode(into: page.region)
+            #expect(try Superblock(decoding: UnsafeRawBufferPointer(page.region)) == made)
+            #expect(made.volumeBytes <= volumeBytes && made.volumeBytes + stripeBytes > volumeBytes)
+            #expect(made.regions.journal.byteCount >= 8192 && made.regions.statistics.byteCount == 8192)
+            if volumeBytes >= 1 << 30 {
+                #expect(made.dataOffset * 100 < volumeBytes * 2 + 300 * stripeBytes, "no more than 2 % goes to regions")
+            }
+        }
+        for stripes in [4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 64, 65, 100, 128, 300] {
+            let made = try #require(block(Superblock.volumeBytes(stripes: stripes, stripeBytes: stripeBytes)))
+            #expect(made.stripeCount == stripes && !made.regions.snapshot.isEmpty && !made.regions.footerLog.isEmpty)
+        }
+    }
+
+    @Test func `regions that overlap or leave their place are refused`() {
+        let page = PageBuffer(byteCount: Superblock.byteCount)
+        func isRefused(_ change: (inout VolumeRegions) -> Void) -> Bool {
+            var changed = superblock
+            change(&changed.regions)
+            changed.encode(into: page.region)
+            do { _ = try Superblock(decoding: UnsafeRawBufferPointer(page.region)) } catch { return error == .geometry }
+            return false
+        }
+        #expect(!isRefused { _ in })
+        #expect(!isRefused { $0.footerLog = .none })
+        #expect(isRefused { $0.journal.offset -= 4096 })
+        #expect(isRefused { $0.journal.offset += 1 })
+        #expect(isRefused { $0.statistics.offset -= 4096 })
+        #expect(isRefused { $0.statistics.byteCount += 8192 })
+        #expect(isRefused { $0.snapshot.offset = superblock.dataOffset })
+        #expect(isRefused { $0.snapshot.byteCount = 4096 })
+        #expect(isRefused { $0.snapshot.byteCount = -8192 })
+        #expect(isRefused { $0.snapshot.byteCount = 1 << 62 })
     }
 
     @Test func `a stripe header and footer read back, and not when changed`() {

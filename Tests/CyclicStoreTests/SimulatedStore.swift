@@ -26,7 +26,7 @@ final class SimulatedStore {
     init(stripes: Int = 16, memoryBytes: Int = 0, seed: UInt64) throws {
         self.seed = seed
         self.memoryBytes = memoryBytes
-        device = SimulatedDevice(byteCount: (stripes + 1) * Self.stripeBytes, seed: seed)
+        device = SimulatedDevice(byteCount: Superblock.volumeBytes(stripes: stripes, stripeBytes: Self.stripeBytes), seed: seed)
         engine = SteppedEngine(seed: seed)
         store = try Self.open(device, engine, memoryBytes)
     }

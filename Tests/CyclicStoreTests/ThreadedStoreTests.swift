@@ -13,7 +13,7 @@ import Testing
         var configuration = StoreConfiguration()
         configuration.volumePath = folder.appendingPathComponent("volume").path
         configuration.stripeBytes = 64 * 1024
-        configuration.volumeBytes = (stripes + 1) * configuration.stripeBytes
+        configuration.volumeBytes = Superblock.volumeBytes(stripes: stripes, stripeBytes: configuration.stripeBytes)
         configuration.memoryBytes = 300_000
         return configuration
     }

@@ -4,7 +4,7 @@
 /// The first page of a volume, kept twice. `docs/store-format.md` gives the bytes.
 public struct Superblock: Hashable, Sendable {
     /// The one version this code reads and writes.
-    public static let currentVersion: UInt32 = 1
+    public static let currentVersion: UInt32 = 2
     static let byteCount = Limits.pageBytes
     static let magic: UInt64 = 0x314c_4f56_4552_5947  // "GYREVOL1"
 
@@ -22,12 +22,14 @@ public struct Superblock: Hashable, Sendable {
     public var recordAlignment: Int
     /// Seconds since 1970, when the volume was formatted.
     public var createdAtSeconds: UInt64
+    /// What lies before stripe 0.
+    public var regions: VolumeRegions
 
     /// Bytes of the whole volume.
     public var volumeBytes: Int { dataOffset + stripeCount * stripeBytes }
 
     /// Where the second copy lies.
-    var secondCopyOffset: Int { dataOffset - Self.byteCount }
+    var secondCopyOffset: Int { stripeBytes - Self.byteCount }
 
     /// Byte offset of a stripe.
     func offset(of stripe: Int) -> Int { dataOffset + stripe * stripeBytes }
@@ -45,6 +47,7 @@ public struct Superblock: Hashable, Sendable {
         page.setField(56, UInt64(dataOffset))
         page.setField(64, UInt32(recordAlignment))
         page.setField(72, createdAtSeconds)
+        regions.encode(into: page, at: 80)
         page.setField(Self.byteCount - 4, Checksum.of(UnsafeRawBufferPointer(page).part(0, Self.byteCount - 4)))
     }
 
@@ -55,7 +58,8 @@ public struct Superblock: Hashable, Sendable {
         stripeCount: Int,
         dataOffset: Int,
         recordAlignment: Int,
-        createdAtSeconds: UInt64
+        createdAtSeconds: UInt64,
+        regions: VolumeRegions
     ) {
         self.volumeID = volumeID
         self.secret = secret
@@ -64,6 +68,7 @@ public struct Superblock: Hashable, Sendable {
         self.dataOffset = dataOffset
         self.recordAlignment = recordAlignment
         self.createdAtSeconds = createdAtSeconds
+        self.regions = regions
     }
 
     /// Why a page is not a superblock this code can use.
@@ -86,7 +91,8 @@ public struct Superblock: Hashable, Sendable {
             stripeCount: Int(truncatingIfNeeded: page.field(48, as: UInt64.self)),
             dataOffset: Int(truncatingIfNeeded: page.field(56, as: UInt64.self)),
             recordAlignment: Int(page.field(64, as: UInt32.self)),
-            createdAtSeconds: page.field(72)
+            createdAtSeconds: page.field(72),
+            regions: VolumeRegions(decoding: page, at: 80)
         )
         guard isSound else { throw .geometry }
     }
@@ -95,7 +101,8 @@ public struct Superblock: Hashable, Sendable {
     var isSound: Bool {
         stripeBytes.isPowerOfTwo && (Limits.minStripeBytes...Limits.maxStripeBytes).contains(stripeBytes)
             && stripeCount >= Limits.minStripes && stripeCount < Int(Int32.max)
-            && dataOffset >= 2 * Self.byteCount && dataOffset % Limits.pageBytes == 0 && dataOffset < 1 << 50
+            && dataOffset >= stripeBytes && dataOffset % Limits.pageBytes == 0 && dataOffset < 1 << 50
+            && regions.isSound(from: stripeBytes, to: dataOffset)
             && recordAlignment.isPowerOfTwo && recordAlignment >= 64 && recordAlignment <= Limits.pageBytes
             && stripeBytes / recordAlignment <= RecordAddress.maxUnitsPerStripe
             && stripeCount * (stripeBytes / recordAlignment) <= RecordAddress.maxUnits
@@ -103,10 +110,12 @@ public struct Superblock: Hashable, Sendable {
 }
 
 extension Superblock {
-    /// The geometry for a volume of a given size: as many whole stripes as fit behind one stripe of head room.
+    /// The geometry for a volume of a given size: as many whole stripes as fit behind one stripe for the superblock and the regions.
     static func formatting(volumeBytes: Int, stripeBytes: Int, secret: HashSecret, id: VolumeID, nowSeconds: UInt64) -> Superblock? {
         guard stripeBytes.isPowerOfTwo, volumeBytes > 2 * stripeBytes else { return nil }
-        let stripeCount = volumeBytes / stripeBytes - 1
+        let regions = VolumeRegions(volumeBytes: volumeBytes, stripeBytes: stripeBytes)
+        let dataOffset = regions.end.roundedUp(to: stripeBytes)
+        let stripeCount = (volumeBytes - dataOffset) / stripeBytes
         var alignment = max(64, stripeBytes / RecordAddress.maxUnitsPerStripe)
         while stripeCount * (stripeBytes / alignment) > RecordAddress.maxUnits { alignment *= 2 }
         let block = Superblock(
@@ -114,11 +123,26 @@ extension Superblock {
             secret: secret,
             stripeBytes: stripeBytes,
             stripeCount: stripeCount,
-            dataOffset: stripeBytes,
+            dataOffset: dataOffset,
             recordAlignment: alignment,
-            createdAtSeconds: nowSeconds
+            createdAtSeconds: nowSeconds,
+            regions: regions
         )
         return block.isSound ? block : nil
+    }
+
+    /// The smallest volume that can be made with stripes of a size.
+    static func minVolumeBytes(stripeBytes: Int) -> Int { stripeBytes * (Limits.minStripes + 2) }
+
+    /// The size of a volume that gets exactly so many stripes and all regions. For tests and simulations.
+    static func volumeBytes(stripes: Int, stripeBytes: Int) -> Int {
+        var volumeBytes = stripes * stripeBytes
+        while true {
+            let regions = VolumeRegions(volumeBytes: volumeBytes, stripeBytes: stripeBytes)
+            let needed = regions.end.roundedUp(to: stripeBytes) + stripes * stripeBytes
+            if needed <= volumeBytes, !regions.snapshot.isEmpty { return volumeBytes }
+            volumeBytes = max(needed, volumeBytes + stripeBytes)
+        }
     }
 }
 

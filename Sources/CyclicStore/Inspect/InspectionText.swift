@@ -13,6 +13,7 @@ extension VolumeSummary {
             created at       \(createdAtSeconds)
             stripes          \(stripeCount) of \(stripeBytes) bytes, from byte \(dataOffset)
             record alignment \(recordAlignment) bytes
+            regions          \(regions.map { "\($0.name) \($0.byteCount) from byte \($0.offset)" }.joined(separator: ", "))
             size             \(volumeBytes) bytes, the device has \(deviceBytes)\(isShrunk ? ": TOO FEW" : "")
 
             """

@@ -17,13 +17,15 @@ public struct VolumeSummary: Sendable, Hashable, Codable {
     public var recordAlignment: Int
     /// Seconds since 1970, when the volume was formatted.
     public var createdAtSeconds: UInt64
+    /// The regions before stripe 0 that the volume has.
+    public var regions: [RegionSummary]
     /// Bytes the volume needs.
     public var volumeBytes: Int
     /// Bytes the file or device has.
     public var deviceBytes: Int
     /// The superblock in the first page is whole.
     public var firstSuperblockIsIntact: Bool
-    /// The superblock before stripe 0 is whole.
+    /// The superblock at the end of the first stripe's length is whole.
     public var secondSuperblockIsIntact: Bool
 
     /// The device has become smaller than the volume: a store would refuse it.
@@ -38,11 +40,22 @@ public struct VolumeSummary: Sendable, Hashable, Codable {
         dataOffset = superblock.dataOffset
         recordAlignment = superblock.recordAlignment
         createdAtSeconds = superblock.createdAtSeconds
+        regions = superblock.regions.named.map { RegionSummary(name: $0, offset: $1.offset, byteCount: $1.byteCount) }
         volumeBytes = superblock.volumeBytes
         self.deviceBytes = deviceBytes
         firstSuperblockIsIntact = copies.firstIsIntact
         secondSuperblockIsIntact = copies.secondIsIntact
     }
+}
+
+/// A region of a volume.
+public struct RegionSummary: Sendable, Hashable, Codable {
+    /// `journal`, `statistics`, `footer-log` or `snapshot`.
+    public var name: String
+    /// Where it begins on the device, in bytes.
+    public var offset: Int
+    /// Its length in bytes.
+    public var byteCount: Int
 }
 
 /// A volume and all its stripes.

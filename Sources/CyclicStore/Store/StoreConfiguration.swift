@@ -36,8 +36,8 @@ public struct StoreConfiguration: Sendable {
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
         if volumePath != nil {
             try require(
-                volumeBytes >= stripeBytes * (Limits.minStripes + 1),
-                "the volume size is \(volumeBytes) bytes; with stripes of \(stripeBytes) it must be at least \(stripeBytes * (Limits.minStripes + 1))"
+                volumeBytes >= Superblock.minVolumeBytes(stripeBytes: stripeBytes),
+                "the volume size is \(volumeBytes) bytes; with stripes of \(stripeBytes) it must be at least \(Superblock.minVolumeBytes(stripeBytes: stripeBytes))"
             )
         }
     }
