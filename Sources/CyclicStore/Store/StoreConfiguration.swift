@@ -3,9 +3,11 @@
 
 /// How a store is laid out. Checked when the store is opened.
 public struct StoreConfiguration: Sendable {
-    /// Where the volume is. Nil: memory alone.
+    /// The volumes, at most 64. Empty: the one at ``volumePath``, or memory alone.
+    public var volumes: [VolumeConfiguration] = []
+    /// For a store with one volume: where it is. Nil: memory alone.
     public var volumePath: String?
-    /// Size of a volume that is made anew, in bytes. An existing volume keeps its size.
+    /// For a store with one volume: its size when it is made anew, in bytes. An existing volume keeps its size.
     public var volumeBytes = 1 << 30
     /// Bytes of one stripe of a new volume: a power of two from 64 KiB to 16 MiB.
     public var stripeBytes = 1 << 20
@@ -13,9 +15,9 @@ public struct StoreConfiguration: Sendable {
     public var membufs = 8
     /// Bytes of objects kept in memory.
     public var memoryBytes = 256 << 20
-    /// Threads of the I/O engine.
+    /// Threads of each volume's I/O engine.
     public var ioThreads = 4
-    /// Bypass the page cache.
+    /// For a store with one volume: bypass the page cache.
     public var directIO = false
     /// How the volume makes room.
     public var replacement = Replacement.cyclic
@@ -34,11 +36,34 @@ public struct StoreConfiguration: Sendable {
         try require(membufs >= 2, "there are \(membufs) membufs; at least 2 are needed")
         try require(memoryBytes >= 0, "the memory size is negative")
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
-        if volumePath != nil {
+        let volumes = allVolumes
+        try require(volumes.count <= VolumeSet.maxCount, "there are \(volumes.count) volumes; at most \(VolumeSet.maxCount) are possible")
+        let smallest = Superblock.minVolumeBytes(stripeBytes: stripeBytes)
+        for (position, volume) in volumes.enumerated() {
             try require(
-                volumeBytes >= Superblock.minVolumeBytes(stripeBytes: stripeBytes),
-                "the volume size is \(volumeBytes) bytes; with stripes of \(stripeBytes) it must be at least \(Superblock.minVolumeBytes(stripeBytes: stripeBytes))"
+                volume.byteCount >= smallest,
+                "the size of the volume \(volume.path) is \(volume.byteCount) bytes; with stripes of \(stripeBytes) it must be at least \(smallest)"
             )
+            if let weight = volume.weight {
+                try require(weight.isFinite && weight > 0, "the weight of the volume \(volume.path) is \(weight); it must be above 0")
+            }
+            try require(!volumes[..<position].contains { $0.path == volume.path }, "the volume \(volume.path) is given twice")
         }
+    }
+
+    /// The volumes, however they were given.
+    var allVolumes: [VolumeConfiguration] {
+        guard volumes.isEmpty else { return volumes }
+        return volumePath.map { [VolumeConfiguration(path: $0, byteCount: volumeBytes, directIO: directIO)] } ?? []
+    }
+
+    /// The same for a store with this volume alone.
+    func single(_ volume: VolumeConfiguration) -> StoreConfiguration {
+        var copy = self
+        copy.volumes = []
+        copy.volumePath = volume.path
+        copy.volumeBytes = volume.byteCount
+        copy.directIO = volume.directIO
+        return copy
     }
 }

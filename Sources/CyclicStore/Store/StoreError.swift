@@ -15,6 +15,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case notAVolume = "not-a-volume"
         /// A format this version does not read.
         case version
+        /// It belongs to another store, or is a copy of another volume of this one.
+        case foreign
         /// A number in the configuration is out of range.
         case configuration
     }
@@ -24,15 +26,19 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// One sentence for people.
     public var description: String
 
-    init(_ reason: Reason, _ description: String) {
+    /// The hardware's doing, not the configuration's. A store with several volumes goes on without the one; this error says that none is left.
+    public private(set) var isHardware = false
+
+    init(_ reason: Reason, _ description: String, isHardware: Bool = false) {
         self.reason = reason
         self.description = description
+        self.isHardware = isHardware
     }
 }
 
 extension StoreError {
     init(device error: DeviceError, name: String) {
-        self.init(.device, "the volume \(name) failed: \(error)")
+        self.init(.device, "the volume \(name) failed: \(error)", isHardware: error.isHardware)
     }
 
     init(shrunk name: String, from madeWith: Int, to bytes: Int) {

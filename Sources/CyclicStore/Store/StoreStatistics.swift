@@ -3,8 +3,18 @@
 
 /// What a store has done and holds, at one moment.
 public struct StoreStatistics: Sendable {
-    /// The volume, if there is one.
-    public var volume: VolumeStatistics?
+    /// One volume of the store.
+    public struct VolumeReport: Sendable {
+        /// The volume's path.
+        public var name: String
+        /// Its numbers.
+        public var statistics: VolumeStatistics
+    }
+
+    /// The volumes that were opened, those that were set aside since too.
+    public var volumes: [VolumeReport] = []
+    /// What somebody should look at.
+    public var problems: [StoreProblem] = []
     /// Objects in memory.
     public var memoryObjects = 0
     /// Their bytes.
@@ -13,4 +23,27 @@ public struct StoreStatistics: Sendable {
     public var memoryHits = 0
     /// Objects that left memory for others.
     public var memoryEvictions = 0
+
+    /// All volumes together; nil when there is none. Offline when every one of them is.
+    public var volume: VolumeStatistics? {
+        guard var sum = volumes.first?.statistics else { return nil }
+        for report in volumes.dropFirst() { sum.add(report.statistics) }
+        return sum
+    }
+}
+
+extension VolumeStatistics {
+    mutating func add(_ other: VolumeStatistics) {
+        for counter in Self.counters { self[keyPath: counter] += other[keyPath: counter] }
+        writesRefused.merge(other.writesRefused, uniquingKeysWith: +)
+        isOffline = isOffline && other.isOffline
+    }
+
+    private static var counters: [WritableKeyPath<VolumeStatistics, Int>] {
+        [
+            \.recordsWritten, \.recordBytesWritten, \.stripesWritten, \.deviceBytesWritten, \.writeErrors, \.deviceReads, \.deviceBytesRead,
+            \.membufReads, \.readsWithoutHop, \.readErrors, \.damagedRecords, \.falseMatches, \.stripesReclaimed, \.recordsReclaimed,
+            \.removals, \.damagedStripes, \.records, \.indexBytes, \.liveStripes, \.stripes,
+        ]
+    }
 }

@@ -7,6 +7,8 @@ struct VolumeOpener {
     let nowSeconds: @Sendable () -> UInt64
     /// Random words: for the identity and secret of a new volume, and the gap in its sequences.
     let entropy: @Sendable () -> UInt64
+    /// The secret of the store's other volumes, for one that is made anew. Nil: it gets one of its own.
+    var secret: HashSecret?
 
     /// A file or device by path. A new file gets its whole size at once; so does one that holds nothing but zeros.
     func openDevice(path: String) throws(StoreError) -> FileDevice {
@@ -26,7 +28,7 @@ struct VolumeOpener {
             switch (error.operation, error.errno) {
             case (.lock, _): throw StoreError(.inUse, "the volume \(path) is in use by another process")
             case (.allocate, _): throw StoreError(.noSpace, "no room for the volume \(path) of \(configuration.volumeBytes) bytes: \(text)")
-            default: throw StoreError(.device, "cannot open the volume \(path): \(text)")
+            default: throw StoreError(.device, "cannot open the volume \(path): \(text)", isHardware: error.isHardware)
             }
         }
     }
@@ -69,7 +71,7 @@ struct VolumeOpener {
             let superblock = Superblock.formatting(
                 volumeBytes: device.byteCount,
                 stripeBytes: configuration.stripeBytes,
-                secret: HashSecret(word0: entropy(), word1: entropy()),
+                secret: secret ?? HashSecret(word0: entropy(), word1: entropy()),
                 // Never zero, so that zeroed disk never looks like an identity.
                 id: VolumeID(word0: entropy() | 1, word1: entropy() | 1),
                 nowSeconds: nowSeconds()
@@ -86,7 +88,7 @@ struct VolumeOpener {
             try device.write(at: 0, from: UnsafeRawBufferPointer(page.region))
             try device.sync()
         } catch {
-            throw StoreError(.device, "cannot format the volume \(name): \(error)")
+            throw StoreError(.device, "cannot format the volume \(name): \(error)", isHardware: error.isHardware)
         }
         return superblock
     }

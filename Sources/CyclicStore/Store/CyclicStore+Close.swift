@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+extension CyclicStore {
+    /// Writes what is still in membufs. Calls back once, on any thread, when what was stored before the call is on the devices, or has
+    /// failed to get there.
+    public func flush(_ completion: @escaping @Sendable () -> Void) {
+        let all = Countdown(volumes.members.count, completion)
+        for member in volumes.members { member.volume.flush { all.countDown() } }
+    }
+
+    /// Writes what is still in membufs, syncs, and gives the devices back. Nothing may be called afterwards.
+    public func close() async {
+        for member in volumes.members { member.volume.refuseWrites() }
+        await withCheckedContinuation { continuation in flush { continuation.resume() } }
+        await withCheckedContinuation { continuation in
+            // Off the caller's thread: joining the engines' threads and syncing wait for the disks.
+            let finish = { [members = volumes.members] in
+                for member in members {
+                    member.volume.engine.shutDown()
+                    do throws(DeviceError) { try member.volume.device.sync() } catch {}
+                    member.volume.device.close()
+                }
+                continuation.resume()
+            }
+            if let started = startThread(finish) { detachThread(started) } else { finish() }
+        }
+    }
+}
+
+/// Calls when it has been counted down to zero; at once when it starts there.
+final class Countdown: @unchecked Sendable {
+    private let lock = Lock()
+    // Guarded by `lock`.
+    private var left: Int
+    private let completion: @Sendable () -> Void
+
+    init(_ count: Int, _ completion: @escaping @Sendable () -> Void) {
+        left = count
+        self.completion = completion
+        if count == 0 { completion() }
+    }
+
+    func countDown() {
+        let isLast = lock.locked {
+            left -= 1
+            return left == 0
+        }
+        if isLast { completion() }
+    }
+}
