@@ -15,6 +15,9 @@ let package = Package(
         .library(name: "CyclicStore", targets: ["CyclicStore"]),
         .library(name: "HTTPCaching", targets: ["HTTPCaching"]),
     ],
+    traits: [
+        .trait(name: "IOUring", description: "The store's io_uring engine (Linux 5.6 or newer; its kernel header is needed to build)")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
@@ -29,7 +32,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        .target(name: "CCyclicStore"),
+        .target(name: "CCyclicStore", cSettings: [.define("GYRE_IO_URING", .when(traits: ["IOUring"]))]),
         .target(name: "CyclicStore", dependencies: ["CCyclicStore"], swiftSettings: swiftSettings),
         .target(
             name: "GyreConfiguration",

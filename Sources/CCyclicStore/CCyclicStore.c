@@ -96,17 +96,38 @@ ssize_t gyre_pread_nowait(int fd, void *buffer, size_t count, int64_t offset) {
 #endif
 }
 
-int gyre_open(const char *path, int create, int direct) {
+int gyre_open(const char *path, int create) {
     int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0);
-#if defined(O_DIRECT)
-    if (direct) flags |= O_DIRECT;
-#else
-    (void)direct;
+#if defined(__linux__)
+    // A block device that is mounted, or part of another device, is refused (EBUSY) rather than overwritten under its user.
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISBLK(info.st_mode)) flags = (flags & ~O_CREAT) | O_EXCL;
 #endif
     return open(path, flags, 0600);
 }
 
+int gyre_set_direct(int fd) {
+#if defined(O_DIRECT)
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_DIRECT) == 0 ? 0 : errno;
+#elif defined(F_NOCACHE)
+    return fcntl(fd, F_NOCACHE, 1) == 0 ? 0 : errno;
+#else
+    (void)fd;
+    return EOPNOTSUPP;
+#endif
+}
+
 int gyre_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+unsigned gyre_sector_bytes(int fd) {
+#if defined(__linux__)
+    int bytes = 0;
+    if (ioctl(fd, BLKSSZGET, &bytes) == 0 && bytes > 0) return (unsigned)bytes;
+#endif
+    (void)fd;
+    return 0;
+}
 
 int64_t gyre_device_size(int fd, int *is_device) {
     struct stat info;
@@ -129,11 +150,21 @@ int gyre_preallocate(int fd, int64_t size) {
     int status;
     do status = fallocate(fd, 0, 0, size);
     while (status != 0 && errno == EINTR);
-    if (status == 0) return 0;
-    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
-    // A file system that cannot preallocate gets a sparse file of the right size; only then can it run full later.
-#endif
+    return status == 0 ? 0 : errno;
+#elif defined(__APPLE__)
+    fstore_t store = {F_ALLOCATEALL, F_PEOFPOSMODE, 0, size, 0};
+    if (fcntl(fd, F_PREALLOCATE, &store) != 0) return errno;
     return ftruncate(fd, size) == 0 ? 0 : errno;
+#else
+    return posix_fallocate(fd, 0, size);
+#endif
+}
+
+int gyre_resize(int fd, int64_t size) {
+    int status;
+    do status = ftruncate(fd, size);
+    while (status != 0 && errno == EINTR);
+    return status == 0 ? 0 : errno;
 }
 
 int gyre_lock_file(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }

@@ -65,10 +65,14 @@ extension GyreSettings {
         public internal(set) var stripeSize = ByteSize(bytes: 0)
         /// `volume.membufs`
         public internal(set) var membufs = 0
+        /// `volume.io-engine`
+        public internal(set) var ioEngine = IOEngineChoice.threads
         /// `volume.io-threads`
         public internal(set) var ioThreads = 0
         /// `volume.direct-io`
-        public internal(set) var directIO = false
+        public internal(set) var directIO = DirectIOChoice.auto
+        /// `volume.sparse`
+        public internal(set) var sparse = false
     }
 
     /// `cache.…`: what is stored, and for how long.

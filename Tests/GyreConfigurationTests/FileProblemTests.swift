@@ -68,10 +68,10 @@ struct FileProblemTests {
             #"gyre.yaml:2:23: cache.heuristic-fraction: "10%" is not a fraction; write a decimal number, for example 0.25 (0 to 1)"#
         ),
         ("cache:\n  heuristic-fraction: 1.5", #"gyre.yaml:2:23: cache.heuristic-fraction: "1.5" is too large; allowed: 0 to 1"#),
-        ("volume:\n  direct-io: yes", #"gyre.yaml:2:14: volume.direct-io: "yes" is not a boolean; write true or false"#),
+        ("volume:\n  sparse: yes", #"gyre.yaml:2:11: volume.sparse: "yes" is not a boolean; write true or false"#),
         (
-            "volume:\n  direct-io: True",
-            #"gyre.yaml:2:14: volume.direct-io: "True" is not a boolean; write true or false; did you mean "true"?"#
+            "volume:\n  sparse: True",
+            #"gyre.yaml:2:11: volume.sparse: "True" is not a boolean; write true or false; did you mean "true"?"#
         ),
         ("log:\n  format: xml", #"gyre.yaml:2:11: log.format: "xml" is not an access log format; write combined or json"#),
         (

@@ -7,13 +7,16 @@ import Testing
 @testable import GyreConfiguration
 
 struct ManualTests {
-    /// `docs/settings.md` beside `Tests`.
+    /// `docs/settings.md` beside `Tests`. Set GYRE_WRITE_DOCS=1 to write it anew.
     static let page = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("docs/settings.md")
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: page.path)))
     func theManualPageIsTheTable() throws {
+        if ProcessInfo.processInfo.environment["GYRE_WRITE_DOCS"] != nil {
+            try Data(SettingsTable.renderManual().utf8).write(to: Self.page)
+        }
         let written = try String(contentsOf: Self.page, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
         let made = SettingsTable.renderManual().split(separator: "\n", omittingEmptySubsequences: false)
         let difference = zip(written, made).first { $0 != $1 }

@@ -10,7 +10,7 @@ struct SettingsTableTests {
     /// For every kind of value at least two, so that one of them differs from any default.
     static let samples = [
         "http://sample.example", "https://other.example", "7", "17", "3KiB", "2MiB", "16MiB", "3s", "4s", "192.0.2.1:5", "192.0.2.2:6",
-        "true", "0.5", "json", "debug", "/sample",
+        "true", "0.5", "json", "debug", "posix-aio", "/sample",
     ]
 
     @Test func hasEachSettingOfTheFirstRelease() {
@@ -20,7 +20,8 @@ struct SettingsTableTests {
                 "server.listen", "server.workers", "server.max-request-line", "server.max-head", "server.max-fields", "server.max-body",
                 "server.header-timeout", "server.body-timeout", "server.idle-timeout", "server.write-timeout", "server.drain-timeout",
                 "admin.listen", "memory.size",
-                "volume.path", "volume.size", "volume.stripe-size", "volume.membufs", "volume.io-threads", "volume.direct-io",
+                "volume.path", "volume.size", "volume.stripe-size", "volume.membufs", "volume.io-engine",
+                "volume.io-threads", "volume.direct-io", "volume.sparse",
                 "cache.heuristic-fraction", "cache.heuristic-max", "cache.max-object-size",
                 "log.access", "log.format", "log.level",
             ]

@@ -22,7 +22,7 @@ public protocol BlockDevice: AnyObject, Sendable {
 /// An operation the device refused or could not finish.
 public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was tried.
-    public enum Operation: String, Sendable { case open, allocate, lock, read, write, sync }
+    public enum Operation: String, Sendable { case open, allocate, lock, directIO = "direct I/O", read, write, sync }
     /// What was tried.
     public var operation: Operation
     /// The system's error number; 0 for an unexpected end of the device.

@@ -17,4 +17,20 @@ enum SystemError {
     }
 
     static var last: Int32 { errno }
+    /// What it is called when there is no thread to be had.
+    static var noThread: Int32 { EAGAIN }
+
+    /// Kinds of errors that people are given different advice for.
+    enum Kind { case notPermitted, notSupported, outOfMemory, outOfSpace, busy, other }
+
+    static func kind(_ number: Int32) -> Kind {
+        switch number {
+        case EPERM, EACCES: .notPermitted
+        case ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL: .notSupported
+        case ENOMEM: .outOfMemory
+        case ENOSPC, EDQUOT, EFBIG: .outOfSpace
+        case EBUSY: .busy
+        default: .other
+        }
+    }
 }

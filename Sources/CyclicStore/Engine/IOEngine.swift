@@ -5,8 +5,10 @@
 public protocol IOEngine: AnyObject, Sendable {
     /// Takes the operation and returns true, or returns false at once when there is no room: nothing was taken, no completion will come.
     func submit(_ operation: IOOperation) -> Bool
-    /// Finishes what was taken, then stops.
+    /// Finishes what was taken, then stops. Not to be called from a completion: it waits for those.
     func shutDown()
+    /// Counts since the engine was made.
+    var statistics: IOEngineStatistics { get }
 }
 
 /// One transfer. The memory stays valid until the completion has been called, on any thread.
@@ -55,6 +57,37 @@ public struct IOOperation: @unchecked Sendable {
             completion(nil)
         } catch {
             completion(error)
+        }
+    }
+}
+
+extension IOOperation {
+    /// Tells the submitter what the system answered: a count of bytes, or an error number negated.
+    ///
+    /// What a short transfer left over is done here, on the calling thread: it happens at the end of a device, and then the blocking call
+    /// says so at once.
+    func conclude(_ result: Int) {
+        guard result >= 0 else { return completion(error(Int32(-result))) }
+        do throws(DeviceError) {
+            switch kind {
+            case .read where result < region.count:
+                try device.read(at: offset + result, into: region.part(result, region.count - result))
+            case .write where result < region.count:
+                try device.write(at: offset + result, from: UnsafeRawBufferPointer(region.part(result, region.count - result)))
+            case .read, .write, .sync:
+                break
+            }
+            completion(nil)
+        } catch {
+            completion(error)
+        }
+    }
+
+    private func error(_ number: Int32) -> DeviceError {
+        switch kind {
+        case .read: DeviceError(.read, errno: number, offset: offset)
+        case .write: DeviceError(.write, errno: number, offset: offset)
+        case .sync: DeviceError(.sync, errno: number)
         }
     }
 }

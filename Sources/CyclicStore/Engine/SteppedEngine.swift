@@ -11,6 +11,7 @@ public final class SteppedEngine: IOEngine {
     private struct State {
         var waiting: [IOOperation] = []
         var random: SeededRandom
+        var counts = IOEngineStatistics()
     }
 
     /// An engine with nothing to do. `queueLimit` is how many operations may wait in each direction.
@@ -23,9 +24,16 @@ public final class SteppedEngine: IOEngine {
     public var pending: Int { state.withLock { $0.waiting.count } }
 
     /// See ``IOEngine``.
+    public var statistics: IOEngineStatistics { state.withLock { $0.counts } }
+
+    /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         state.withLock { state in
-            guard state.waiting.count(where: { $0.kind == operation.kind }) < queueLimit else { return false }
+            guard state.waiting.count(where: { $0.kind == operation.kind }) < queueLimit else {
+                state.counts.refused += 1
+                return false
+            }
+            state.counts.countSubmission()
             state.waiting.append(operation)
             return true
         }
@@ -38,6 +46,7 @@ public final class SteppedEngine: IOEngine {
             guard !state.waiting.isEmpty else { return nil }
             let chosen = Int(state.random.next() % UInt64(state.waiting.count))
             state.waiting.swapAt(chosen, state.waiting.count - 1)
+            state.counts.completed += 1
             return state.waiting.removeLast()
         }
         operation?.perform()

@@ -15,7 +15,8 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     // Unchecked: everything below `monitor` is touched only while it is held.
     private let monitor = Monitor()
     private let queueLimit: Int
-    private let threadCount: Int
+    /// How many operations run at the same time: fewer than asked for when the system had no more threads.
+    public let threadCount: Int
     private var reads = OperationQueue()
     private var writes = OperationQueue()
     private var activeWrites = 0
@@ -24,35 +25,74 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     static let maxReadsInRow = 16
     private var stopping = false
     private var threads: [pthread_t] = []
+    private var counts = IOEngineStatistics()
 
-    /// Starts the threads.
+    /// Starts the threads. They keep the engine alive until ``shutDown()``.
     /// - Parameters:
     ///   - threads: How many operations run at the same time.
     ///   - queueLimit: How many may wait in each direction; one more is refused. Waiting reads never keep a write out: a store has fewer
     ///     membufs than this, so its writes always find room.
     public init(threads threadCount: Int, queueLimit: Int = 4096) {
-        self.threadCount = max(1, threadCount)
         self.queueLimit = queueLimit
-        for _ in 0..<self.threadCount {
-            if let thread = startThread({ [self] in work() }) { threads.append(thread) }
+        let starting = Starting()
+        var started: [pthread_t] = []
+        for _ in 0..<max(1, threadCount) {
+            if let thread = startThread({ starting.engine()?.work() }) { started.append(thread) }
+        }
+        self.threadCount = started.count
+        threads = started
+        starting.release(self)
+    }
+
+    /// Holds the threads back until all of them have been started: how many there are decides how many may write.
+    private final class Starting: @unchecked Sendable {
+        private let monitor = Monitor()
+        private var made: ThreadEngine?
+
+        func release(_ engine: ThreadEngine) {
+            monitor.locked {
+                made = engine
+                monitor.broadcast()
+            }
+        }
+
+        func engine() -> ThreadEngine? {
+            monitor.locked {
+                while made == nil { monitor.wait() }
+                return made
+            }
         }
     }
 
     /// See ``IOEngine``.
+    public var statistics: IOEngineStatistics { monitor.locked { counts } }
+
+    /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
-        monitor.locked {
-            guard !stopping, !threads.isEmpty else { return false }
-            switch operation.kind {
-            case .read:
-                guard reads.count < queueLimit else { return false }
-                reads.append(operation)
-            case .write, .sync:
-                guard writes.count < queueLimit else { return false }
-                writes.append(operation)
+        let taken = monitor.locked {
+            guard enqueue(operation) else {
+                counts.refused += 1
+                return false
             }
-            monitor.signal()
+            counts.countSubmission()
             return true
         }
+        // After the lock: a thread that wakes up finds it free.
+        if taken { monitor.signal() }
+        return taken
+    }
+
+    private func enqueue(_ operation: IOOperation) -> Bool {
+        guard !stopping, !threads.isEmpty else { return false }
+        switch operation.kind {
+        case .read:
+            guard reads.count < queueLimit else { return false }
+            reads.append(operation)
+        case .write, .sync:
+            guard writes.count < queueLimit else { return false }
+            writes.append(operation)
+        }
+        return true
     }
 
     /// See ``IOEngine``.
@@ -68,20 +108,24 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     }
 
     private func work() {
-        while let operation = next() {
+        var finished: IOOperation.Kind?
+        while let operation = next(after: finished) {
             operation.perform()
-            if operation.kind != .read {
-                monitor.locked {
+            finished = operation.kind
+        }
+    }
+
+    /// The operation that goes next; waits for one. Nil when the engine stops and nothing is left.
+    private func next(after finished: IOOperation.Kind?) -> IOOperation? {
+        monitor.locked {
+            if let finished {
+                counts.completed += 1
+                if finished != .read {
                     activeWrites -= 1
                     // A write that waited for its turn may go now, on whichever thread is free.
                     if writes.count > 0 { monitor.signal() }
                 }
             }
-        }
-    }
-
-    private func next() -> IOOperation? {
-        monitor.locked {
             while true {
                 let writeMayGo = writes.count > 0 && (stopping || activeWrites < max(1, threadCount - 1))
                 let readGoesFirst = !writeMayGo || readsInRow < Self.maxReadsInRow

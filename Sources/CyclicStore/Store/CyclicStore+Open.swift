@@ -24,8 +24,16 @@ extension CyclicStore {
         let opener = StoreOpener(configuration: configuration, nowSeconds: { UInt64(max(0, time(nil))) }, entropy: systemRandomWord)
         let (devices, problems) = try opener.openDevices()
         // An engine for each volume: a disk that hangs must not keep the others' threads.
-        let opened = try opener.open(devices, problems: problems) { ThreadEngine(threads: configuration.ioThreads) }
+        let opened = try opener.open(devices, problems: problems) { () throws(StoreError) in try engine(configuration) }
         return CyclicStore(configuration, opened: opened, factory: factory, entropy: systemRandomWord)
+    }
+
+    private static func engine(_ configuration: StoreConfiguration) throws(StoreError) -> any IOEngine {
+        do throws(IOEngineError) {
+            return try configuration.ioEngine.start(threads: configuration.ioThreads)
+        } catch {
+            throw StoreError(.configuration, error.description)
+        }
     }
 
     /// Opens a store on any device with any engine: the simulator's way in, and where time and randomness are handed in.

@@ -130,7 +130,9 @@ public final class CyclicStore: Sendable {
     public var statistics: StoreStatistics {
         let summary = memory.summary
         return StoreStatistics(
-            volumes: volumes.members.map { .init(name: $0.name, statistics: $0.volume.snapshotStatistics()) },
+            volumes: volumes.members.map {
+                .init(name: $0.name, statistics: $0.volume.snapshotStatistics(), engine: $0.volume.engine.statistics)
+            },
             problems: problems,
             memoryObjects: summary.objects,
             memoryBytes: summary.bytes,

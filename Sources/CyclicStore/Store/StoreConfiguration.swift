@@ -15,10 +15,15 @@ public struct StoreConfiguration: Sendable {
     public var membufs = 8
     /// Bytes of objects kept in memory.
     public var memoryBytes = 256 << 20
-    /// Threads of each volume's I/O engine.
+    /// How reads and writes reach the volumes; each has an engine of its own.
+    public var ioEngine = IOEngineKind.threads
+    /// Threads of each volume's engine of threads.
     public var ioThreads = 4
-    /// For a store with one volume: bypass the page cache.
-    public var directIO = false
+    /// For a store with one volume: whether the page cache is bypassed. Nil: for block devices, not for files.
+    public var directIO: Bool?
+    /// Whether a new file gets its blocks only as they are written, where the file system cannot reserve them. A write may then fail later
+    /// for want of space.
+    public var sparse = false
     /// How the volume makes room.
     public var replacement = Replacement.cyclic
 
@@ -35,6 +40,7 @@ public struct StoreConfiguration: Sendable {
         )
         try require(membufs >= 2, "there are \(membufs) membufs; at least 2 are needed")
         try require(memoryBytes >= 0, "the memory size is negative")
+        try require(ioEngine.isInProgram, IOEngineError(engine: ioEngine, errno: 0).description)
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
         let volumes = allVolumes
         try require(volumes.count <= VolumeSet.maxCount, "there are \(volumes.count) volumes; at most \(VolumeSet.maxCount) are possible")

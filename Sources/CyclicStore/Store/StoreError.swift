@@ -37,6 +37,22 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 }
 
 extension StoreError {
+    init(opening path: String, byteCount: Int, _ error: DeviceError) {
+        let text = SystemError.text(error.errno)
+        switch (error.operation, SystemError.kind(error.errno)) {
+        case (.lock, _): self.init(.inUse, "the volume \(path) is in use by another process")
+        case (.open, .busy): self.init(.inUse, "the device \(path) is in use: it is mounted, or another program or device has it")
+        case (.allocate, .notSupported):
+            self.init(
+                .device,
+                "the file system of \(path) cannot reserve space for the volume (\(text)); choose another one, or allow a sparse volume"
+            )
+        case (.allocate, _): self.init(.noSpace, "no room for the volume \(path) of \(byteCount) bytes: \(text)")
+        case (.directIO, _): self.init(.device, "the file system of \(path) has no direct I/O (\(text)); switch it off")
+        default: self.init(.device, "cannot open the volume \(path): \(text)", isHardware: error.isHardware)
+        }
+    }
+
     init(device error: DeviceError, name: String) {
         self.init(.device, "the volume \(name) failed: \(error)", isHardware: error.isHardware)
     }

@@ -69,7 +69,11 @@ struct StoreOpener {
 
     /// Reads what is on the devices, or formats them. On a throw all are closed.
     /// - Parameter engine: Makes the engine that serves one volume.
-    func open(_ devices: [Device], problems: [StoreProblem] = [], engine: () -> any IOEngine) throws(StoreError) -> Opened {
+    func open(
+        _ devices: [Device],
+        problems: [StoreProblem] = [],
+        engine: () throws(StoreError) -> any IOEngine
+    ) throws(StoreError) -> Opened {
         var opened = Opened(problems: problems)
         var left = devices
         do throws(StoreError) {
@@ -85,7 +89,7 @@ struct StoreOpener {
                     let volume = Volume(
                         recovered: recovered,
                         device: next.device,
-                        engine: engine(),
+                        engine: try engine(),
                         membufs: configuration.membufs,
                         nowSeconds: nowSeconds
                     )

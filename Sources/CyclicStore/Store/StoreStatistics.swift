@@ -9,6 +9,8 @@ public struct StoreStatistics: Sendable {
         public var name: String
         /// Its numbers.
         public var statistics: VolumeStatistics
+        /// What its I/O engine has done.
+        public var engine = IOEngineStatistics()
     }
 
     /// The volumes that were opened, those that were set aside since too.
@@ -30,6 +32,9 @@ public struct StoreStatistics: Sendable {
         for report in volumes.dropFirst() { sum.add(report.statistics) }
         return sum
     }
+
+    /// The volumes' engines together.
+    public var engine: IOEngineStatistics { volumes.reduce(IOEngineStatistics()) { $0 + $1.engine } }
 }
 
 extension VolumeStatistics {

@@ -7,13 +7,13 @@ public struct VolumeConfiguration: Sendable, Hashable {
     public var path: String
     /// Size of a file that is made anew, in bytes. A volume that exists keeps its size; a block device is used whole.
     public var byteCount: Int
-    /// Bypass the page cache.
-    public var directIO: Bool
+    /// Whether the page cache is bypassed. Nil: for block devices, not for files.
+    public var directIO: Bool?
     /// Its share of the keys against the other volumes' weights. Nil: its size in bytes.
     public var weight: Double?
 
     /// A volume by path.
-    public init(path: String, byteCount: Int = 1 << 30, directIO: Bool = false, weight: Double? = nil) {
+    public init(path: String, byteCount: Int = 1 << 30, directIO: Bool? = nil, weight: Double? = nil) {
         self.path = path
         self.byteCount = byteCount
         self.directIO = directIO

@@ -13,10 +13,17 @@ struct VolumeOpener {
     /// A file or device by path. A new file gets its whole size at once; so does one that holds nothing but zeros.
     func openDevice(path: String) throws(StoreError) -> FileDevice {
         do throws(DeviceError) {
-            let device = try FileDevice(path: path, byteCount: configuration.volumeBytes, directIO: configuration.directIO)
+            let device = try FileDevice(
+                path: path,
+                byteCount: configuration.volumeBytes,
+                directIO: configuration.directIO,
+                space: configuration.sparse ? .sparse : .reserved
+            )
             do throws(DeviceError) {
-                if device.byteCount < configuration.volumeBytes, case .blank = try SuperblockReader(device: device).read() {
-                    try device.grow(to: configuration.volumeBytes)
+                switch try SuperblockReader(device: device).read() {
+                case .blank: try device.grow(to: configuration.volumeBytes)
+                case .volume: try device.reserve()
+                case .refused: break
                 }
                 return device
             } catch {
@@ -24,12 +31,7 @@ struct VolumeOpener {
                 throw error
             }
         } catch {
-            let text = SystemError.text(error.errno)
-            switch (error.operation, error.errno) {
-            case (.lock, _): throw StoreError(.inUse, "the volume \(path) is in use by another process")
-            case (.allocate, _): throw StoreError(.noSpace, "no room for the volume \(path) of \(configuration.volumeBytes) bytes: \(text)")
-            default: throw StoreError(.device, "cannot open the volume \(path): \(text)", isHardware: error.isHardware)
-            }
+            throw StoreError(opening: path, byteCount: configuration.volumeBytes, error)
         }
     }
 

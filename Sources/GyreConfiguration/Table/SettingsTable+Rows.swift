@@ -174,18 +174,32 @@ extension SettingsTable {
             "Stripes in memory that are being filled or written"
         ),
         Setting(
+            "volume.io-engine",
+            \.volume.ioEngine,
+            .choice("an I/O engine"),
+            default: "threads",
+            "What reads and writes the volume; io-uring needs a program built with the trait IOUring"
+        ),
+        Setting(
             "volume.io-threads",
             \.volume.ioThreads,
             .count(SettingLimits.ioThreads),
             default: "4",
-            "Threads that read and write the volume"
+            "Threads of the engine of threads"
         ),
         Setting(
             "volume.direct-io",
             \.volume.directIO,
+            .choice("a use of direct I/O"),
+            default: "auto",
+            "Whether the page cache of the system is passed by; auto does so for raw devices, not for files"
+        ),
+        Setting(
+            "volume.sparse",
+            \.volume.sparse,
             .boolean,
             default: "false",
-            "Whether the page cache of the system is passed by"
+            "Whether a new file gets its blocks only as they are written, for file systems that cannot reserve them"
         ),
     ]
 

@@ -32,6 +32,26 @@ public enum LogLevel: String, SettingChoice {
     case critical
 }
 
+/// What reads and writes the volume.
+public enum IOEngineChoice: String, SettingChoice {
+    /// Blocking calls on a few threads.
+    case threads
+    /// The C library's asynchronous calls.
+    case posixAIO = "posix-aio"
+    /// The Linux kernel's rings.
+    case ioUring = "io-uring"
+}
+
+/// Whether the page cache is bypassed.
+public enum DirectIOChoice: String, SettingChoice {
+    /// For block devices, not for files.
+    case auto
+    /// Always.
+    case on = "true"
+    /// Never.
+    case off = "false"
+}
+
 /// Where the access log goes.
 public enum AccessLogTarget: Sendable, Hashable {
     /// No access log is kept.

@@ -42,7 +42,19 @@ extension GyreSettings {
         store.stripeBytes = Int(volume.stripeSize.bytes)
         store.membufs = volume.membufs
         store.ioThreads = volume.ioThreads
-        store.directIO = volume.directIO
+        store.ioEngine =
+            switch volume.ioEngine {
+            case .threads: .threads
+            case .posixAIO: .posixAIO
+            case .ioUring: .ioUring
+            }
+        store.directIO =
+            switch volume.directIO {
+            case .auto: nil
+            case .on: true
+            case .off: false
+            }
+        store.sparse = volume.sparse
         store.memoryBytes = Int(memory.size.bytes)
         return store
     }
