@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
 import HTTPTypes
 import HTTPWire
 import NIOCore
@@ -50,6 +51,9 @@ struct ClientRequest {
         self.clientAddress = clientAddress
         self.startedAt = startedAt
     }
+
+    /// The target as a URI, unless it is `*` or no URI.
+    var targetURI: TargetURI? { TargetURI(scheme: .http, authority: host.span, target: path.span) }
 
     var keyBytes: [UInt8] {
         var key: [UInt8] = []

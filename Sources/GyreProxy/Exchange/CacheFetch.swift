@@ -24,9 +24,7 @@ final class CacheFetch: UpstreamReceiver {
 
     func upstreamWantsBody() {}
 
-    func upstreamInterim(status: Int, fields: HTTPFields) {
-        // Interim responses are neither stored nor, on a fetch for the cache, passed on: they were meant for whoever asked.
-    }
+    func upstreamInterim(status: Int, fields: HTTPFields) { exchange.relayInterim(status: status, fields: fields) }
 
     func upstreamResponded(_ response: UpstreamResponse) {
         let now = Clock.timestamp()
@@ -46,20 +44,7 @@ final class CacheFetch: UpstreamReceiver {
                 return exchange.serve(served, reason: reason.rawValue, result: .stale)
             }
         }
-        if exchange.request.method == .head {
-            // A HEAD that had to be validated and got a new body: only the head is wanted. It is fetched again when it is asked for.
-            if let stored = exchange.stored { proxy.store.remove(stored.key) }
-            answerHead(response)
-            return
-        }
         store(response, now)
-    }
-
-    private func answerHead(_ response: UpstreamResponse) {
-        stopFetching()
-        exchange.result = .miss
-        exchange.relayHead(response)
-        exchange.finish()
     }
 
     private func stopFetching() {
@@ -120,7 +105,7 @@ final class CacheFetch: UpstreamReceiver {
         exchange.result = .miss
         switch decision {
         case .store(let head) where head.partial == nil:
-            begin(head, response)
+            exchange.beginKeeping(head, response)
             // The client's own preconditions were kept from the origin: they are judged now.
             if Preconditions.evaluate(request: exchange.cacheRequest, stored: head, policy: policy) == .notModified {
                 exchange.outcome.source = .origin
@@ -135,36 +120,6 @@ final class CacheFetch: UpstreamReceiver {
         exchange.relayHead(response)
     }
 
-    private func begin(_ head: StoredHead, _ response: UpstreamResponse) {
-        let store = proxy.store
-        var key = exchange.primaryKey
-        var marker: VariantMarker?
-        let vary = Vary(head.fields)
-        if !vary.isEmpty {
-            let base = exchange.marker ?? VariantMarker(key: exchange.primaryKey, generation: .random(in: 1 ... .max), specifications: [])
-            let updated = base.specifications.first == vary ? base : base.adding(vary)
-            key = store.key(updated.variantKey(vary, for: exchange.request.fields))
-            if updated !== exchange.marker { marker = updated }
-        }
-        var expected: UInt64?
-        if case .length(let count) = response.framing { expected = count }
-        let fetch = Fetch(
-            store: store,
-            key: key,
-            head: head,
-            expectedBytes: expected,
-            maxBytes: proxy.configuration.maxObjectBytes,
-            marker: marker
-        )
-        if fetch.failure == nil {
-            exchange.fetch = fetch
-            exchange.outcome.isStored = true
-        } else {
-            fetch.abandon("body-too-large", proxy)
-            exchange.outcome.detail = "body-too-large"
-        }
-    }
-
     private func refuse(_ reason: NoStoreReason, _ response: UpstreamResponse) {
         proxy.counters.countNotStored(reason.rawValue)
         exchange.outcome.detail = reason.rawValue
@@ -175,20 +130,12 @@ final class CacheFetch: UpstreamReceiver {
 
     func upstreamSent(_ bytes: ByteBuffer) {
         exchange.relay(bytes)
-        exchange.fetch?.append(
-            bytes,
-            proxy,
-            pause: { exchange.holdForDisk(true) },
-            resume: { [exchange] in exchange.holdForDisk(false) }
-        )
+        exchange.keep(bytes)
     }
 
     func upstreamEnded(trailers: HTTPFields) {
         exchange.call = nil
-        if let fetch = exchange.fetch {
-            exchange.fetch = nil
-            if let reason = fetch.complete(trailers: trailers, proxy), exchange.outcome.detail == nil { exchange.outcome.detail = reason }
-        }
+        exchange.endKeeping(trailers: trailers)
         // A validation that turned into an answer from the store ends there.
         guard exchange.phase == .fetching else { return }
         exchange.sendEnd(trailers: trailers)
@@ -206,10 +153,18 @@ final class CacheFetch: UpstreamReceiver {
                 now: Clock.timestamp(),
                 policy: policy
             )
-            if case .serveStored(let reason, let served) = fallback {
+            switch fallback {
+            case .serveStored(let reason, let served):
                 proxy.counters.countOriginError(failure.rawValue)
                 exchange.call = nil
                 return exchange.serve(served, reason: reason.rawValue, result: .stale)
+            case .gatewayTimeout:
+                // What may not be used without validation cannot be validated (RFC 9111 §5.2.2.2).
+                proxy.counters.countOriginError(failure.rawValue)
+                exchange.call = nil
+                return exchange.fail(status: 504, reason: failure.rawValue)
+            case .forwardError:
+                break
             }
         }
         exchange.upstreamBroke(failure)

@@ -15,9 +15,9 @@ extension Exchange {
         if request.method == .get, cacheRequest.presence.contains(.range), stored == nil {
             return passThrough(outcome.forward ?? .miss, detail: "range")
         }
-        if request.method == .head, stored == nil { return passThrough(outcome.forward ?? .miss, detail: "head") }
+        if request.method == .head { return askForHead() }
         var fields = ForwardedFields.request(request, fields: request.fields)
-        fields = Revalidation.requestFields(fields, conditions: conditions)
+        fields = Revalidation.requestFields(fields, conditions: conditions, keepsConditions: stored == nil)
         let receiver = CacheFetch(exchange: self, isConditional: conditions.count > 0)
         send(fields: fields, method: .get, methodName: "GET", framing: .none, receiver)
     }
@@ -29,6 +29,13 @@ extension Exchange {
         result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
         let fields = ForwardedFields.request(request, fields: request.fields)
         send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
+    }
+
+    /// A HEAD goes on as it is, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
+    private func askForHead() {
+        let fields = ForwardedFields.request(request, fields: request.fields)
+        result = .miss
+        send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self))
     }
 
     /// The rest of a body whose fragments were lost on the way: asked for by range, and only good if it is the same representation.
@@ -101,24 +108,18 @@ extension Exchange {
 
     /// Unsafe requests that succeeded make what is stored for their target invalid (RFC 9111 §4.4).
     func invalidate(_ response: UpstreamResponse) {
-        guard cacheRequest.method == .unsafe, (200..<400).contains(response.status) else { return }
-        proxy.store.remove(primaryKey)
-        for name in [HTTPField.Name.location, .contentLocation] {
-            guard let value = response.fields[name], let path = sameOriginPath(value) else { continue }
-            var key: [UInt8] = []
-            request.host.withUnsafeBytes { host in Array(path.utf8).withUnsafeBytes { RequestKey.append(host: host, path: $0, to: &key) } }
-            proxy.store.remove(proxy.store.key(key))
-        }
+        guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
+        let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
+        for uri in invalid.targets { proxy.store.remove(proxy.store.key(RequestKey.bytes(of: uri))) }
     }
 
-    private func sameOriginPath(_ reference: String) -> String? {
-        if reference.hasPrefix("/"), !reference.hasPrefix("//") { return reference }
-        let host = String(decoding: request.host, as: UTF8.self)
-        for scheme in ["http://", "https://"] where reference.lowercased().hasPrefix(scheme + host.lowercased()) {
-            let rest = reference.dropFirst(scheme.count + host.count)
-            if rest.isEmpty { return "/" }
-            if rest.hasPrefix("/") { return String(rest) }
-        }
-        return nil
+    /// Sends an interim response on to a client that can take it (RFC 9110 §15.2). It is never stored (RFC 8297).
+    func relayInterim(status: Int, fields: HTTPFields) {
+        guard request.minorVersion >= 1, !headIsSent else { return }
+        var buffer = ByteBuffer()
+        ResponseHeadWriter.writeStatusLine(status, to: &buffer)
+        ResponseHeadWriter.write(HopByHop.endToEnd(fields, direction: .response), to: &buffer)
+        buffer.writeStaticString("\r\n")
+        write(buffer)
     }
 }

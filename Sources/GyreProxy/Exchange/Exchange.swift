@@ -47,6 +47,8 @@ final class Exchange {
     var call: (any UpstreamCall)?
     var fetch: Fetch?
     var originMicroseconds: Int?
+    /// When the request came, for the response's age.
+    let startedAt = Clock.timestamp()
     var stream: FragmentStream?
     private var waitsForDisk = false
     /// Set in background validation: what must be taken off the list of keys under way.

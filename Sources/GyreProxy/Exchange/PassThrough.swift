@@ -3,6 +3,7 @@
 
 import HTTPCaching
 import HTTPTypes
+import HTTPWire
 import NIOCore
 
 /// Receives a response that is only passed on.
@@ -21,26 +22,24 @@ final class PassThrough: UpstreamReceiver {
     }
     private var sentContinue = false
 
-    func upstreamInterim(status: Int, fields: HTTPFields) {
-        guard exchange.request.minorVersion >= 1, !exchange.headIsSent else { return }
-        var buffer = ByteBuffer()
-        ResponseHeadWriter.writeStatusLine(status, to: &buffer)
-        ResponseHeadWriter.write(HopByHop.endToEnd(fields, direction: .response), to: &buffer)
-        buffer.writeStaticString("\r\n")
-        exchange.write(buffer)
-    }
+    func upstreamInterim(status: Int, fields: HTTPFields) { exchange.relayInterim(status: status, fields: fields) }
 
     func upstreamResponded(_ response: UpstreamResponse) {
         exchange.originMicroseconds = exchange.proxy.microseconds(since: exchange.request.startedAt)
         exchange.outcome.forwardStatus = response.status
         exchange.invalidate(response)
+        if exchange.request.method == .post { exchange.storeAnswerToPost(response) }
         exchange.relayHead(response)
     }
 
-    func upstreamSent(_ bytes: ByteBuffer) { exchange.relay(bytes) }
+    func upstreamSent(_ bytes: ByteBuffer) {
+        exchange.relay(bytes)
+        exchange.keep(bytes)
+    }
 
     func upstreamEnded(trailers: HTTPFields) {
         exchange.call = nil
+        exchange.endKeeping(trailers: trailers)
         exchange.sendEnd(trailers: trailers)
         exchange.finish()
     }

@@ -50,6 +50,23 @@ public struct EntityTag: Sendable, Hashable {
     }
 }
 
+extension EntityTag {
+    /// Reads one tag, and takes one without its quotes for a weak one: servers send such and clients give them back. It never matches strongly.
+    init?(lenient text: Span<UInt8>, _ range: Range<Int>) {
+        if let tag = EntityTag(text, range) {
+            self = tag
+            return
+        }
+        let range = text.trimmed(range)
+        guard !range.isEmpty else { return nil }
+        for index in range {
+            let byte = text[index]
+            guard byte >= 0x21, byte != ASCII.quote, byte != ASCII.comma, byte != ASCII.asterisk, byte != 0x7F else { return nil }
+        }
+        self.init(isWeak: true, opaque: text.copied(range))
+    }
+}
+
 /// The value of `If-Match` or `If-None-Match`: every tag, or the listed ones (RFC 9110 §13.1.1, §13.1.2).
 enum EntityTagCondition {
     case any
@@ -72,7 +89,7 @@ enum EntityTagCondition {
                 if text[end] == ASCII.quote { inQuotes.toggle() }
                 end += 1
             }
-            if let tag = EntityTag(text, position..<end) { tags.append(tag) }
+            if let tag = EntityTag(lenient: text, position..<end) { tags.append(tag) }
             position = end + 1
         }
         self = .tags(tags)

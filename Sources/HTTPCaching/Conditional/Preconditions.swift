@@ -81,9 +81,9 @@ public enum Preconditions: String, Sendable, CaseIterable {
 }
 
 extension StoredHead {
-    /// The entity tag, if there is exactly one.
+    /// The entity tag, if there is exactly one. One without its quotes is taken for a weak one.
     public var entityTag: EntityTag? {
-        fields.single("etag")?.withValue { EntityTag($0) }
+        fields.single("etag")?.withValue { EntityTag(lenient: $0, 0..<$0.count) }
     }
 
     /// The modification time, if there is exactly one.

@@ -33,7 +33,8 @@ public enum HopByHop {
     public static func isHopByHop(_ name: String, _ direction: Direction) -> Bool {
         switch name {
         case "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "http2-settings": true
-        case "proxy-authorization": direction == .request
+        // In a response it has no meaning, and RFC 9111 §3.1 forbids to store it.
+        case "proxy-authorization": true
         case "proxy-authenticate", "proxy-authentication-info": direction == .response
         default: false
         }

@@ -56,7 +56,7 @@ struct ResponseFacts {
                 }
             case .etag:
                 counts.etag += 1
-                entityTag = counts.etag == 1 ? field.withValue { EntityTag($0) } : nil
+                entityTag = counts.etag == 1 ? field.withValue { EntityTag(lenient: $0, 0..<$0.count) } : nil
             case .expires:
                 guard expires != .invalid else { continue }
                 if let moment = field.withValue({ HTTPDate.parse($0, now: responseTime) }) {

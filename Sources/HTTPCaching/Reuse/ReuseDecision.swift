@@ -75,7 +75,8 @@ public enum ReuseDecision: Sendable, Equatable {
         }
         if isFresh { return .fresh(served) }
         if let reason = permittedStaleness(directives, stored, now, policy) {
-            return .staleServable(reason, served, revalidateInBackground: true)
+            // Who asks for a stale response asks for no work behind it: the origin's traffic is what max-stale is to spare.
+            return .staleServable(reason, served, revalidateInBackground: reason != .maxStale)
         }
         return validate(.stale, request, stored)
     }

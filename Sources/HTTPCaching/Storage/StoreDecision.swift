@@ -72,6 +72,34 @@ public enum StoreDecision: Sendable, Equatable {
         return .store(head)
     }
 
+    /// Decides on the answer to a POST as an answer to later GETs (RFC 9110 §9.3.3): it needs explicit freshness, and a `Content-Location` that is the
+    /// target's own URI. The request's body is no part of the key, so nothing else will do.
+    public static func decideOnPost(
+        request: CacheRequest,
+        target: TargetURI,
+        status: Int,
+        fields: HTTPFields,
+        requestTime: Timestamp,
+        responseTime: Timestamp,
+        policy: CachingPolicy,
+        jitter: Double = 0
+    ) -> StoreDecision {
+        guard status == 200, let location = fields.single("content-location"),
+            location.withValue({ URIReference($0)?.resolved(against: target) }) == target
+        else { return .refuse(.method) }
+        let decision = decide(
+            request: CacheRequest(method: .get, fields: request.fields, path: request.path),
+            status: status,
+            fields: fields,
+            requestTime: requestTime,
+            responseTime: responseTime,
+            policy: policy,
+            jitter: jitter
+        )
+        guard case .store(let head) = decision, !head.freshness.source.isExplicit || head.freshness.seconds == 0 else { return decision }
+        return .refuse(.method)
+    }
+
     /// The conditions of RFC 9111 §3, in its order.
     private static func refusal(
         request: CacheRequest,

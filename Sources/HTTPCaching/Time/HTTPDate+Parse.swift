@@ -4,8 +4,8 @@
 extension HTTPDate {
     /// Reads a date in one of the three forms of RFC 9110 §5.6.7; `nil` when it is none of them.
     ///
-    /// The form is strict and case-sensitive. The name of the day must be one, but it is not compared with the date: the grammar does not ask for it,
-    /// and the date alone says what is meant.
+    /// The form is strict, but letters count in any case: RFC 9111 §4.2 asks that of caches. The name of the day must be one, but it is not compared
+    /// with the date: the grammar does not ask for it, and the date alone says what is meant. The only zone is GMT.
     public static func parse(_ text: Span<UInt8>, now: Timestamp) -> Timestamp? {
         guard text.count >= 24 else { return nil }
         if text[3] == ASCII.comma { return parseFixdate(text) }
@@ -17,7 +17,7 @@ extension HTTPDate {
     private static func parseFixdate(_ text: Span<UInt8>) -> Timestamp? {
         guard text.count == 29, index(in: weekdayNames, text, at: 0) != nil,
             text[4] == ASCII.space, text[7] == ASCII.space, text[11] == ASCII.space, text[16] == ASCII.space,
-            text.matches(" GMT", at: 25),
+            text.matchesIgnoringCase(25..<29, " gmt"),
             let day = digits(text, 5, 2), let month = index(in: monthNames, text, at: 8), let year = digits(text, 12, 4),
             let time = timeOfDay(text, at: 17)
         else { return nil }
@@ -39,7 +39,7 @@ extension HTTPDate {
     private static func parseRFC850(_ text: Span<UInt8>, now: Timestamp) -> Timestamp? {
         guard let comma = text.firstIndex(of: ASCII.comma, from: 0), text.count == comma + 24, isLongDayName(text, count: comma),
             text[comma + 1] == ASCII.space, text[comma + 4] == ASCII.minus, text[comma + 8] == ASCII.minus, text[comma + 11] == ASCII.space,
-            text.matches(" GMT", at: comma + 20),
+            text.matchesIgnoringCase(comma + 20..<comma + 24, " gmt"),
             let day = digits(text, comma + 2, 2), let month = index(in: monthNames, text, at: comma + 5),
             let shortYear = digits(text, comma + 9, 2), let time = timeOfDay(text, at: comma + 12)
         else { return nil }
@@ -73,10 +73,12 @@ extension HTTPDate {
 
     private static func isLongDayName(_ text: Span<UInt8>, count: Int) -> Bool {
         switch count {
-        case 6: text.matches("Sunday", at: 0) || text.matches("Monday", at: 0) || text.matches("Friday", at: 0)
-        case 7: text.matches("Tuesday", at: 0)
-        case 8: text.matches("Thursday", at: 0) || text.matches("Saturday", at: 0)
-        case 9: text.matches("Wednesday", at: 0)
+        case 6:
+            text.matchesIgnoringCase(0..<count, "sunday") || text.matchesIgnoringCase(0..<count, "monday")
+                || text.matchesIgnoringCase(0..<count, "friday")
+        case 7: text.matchesIgnoringCase(0..<count, "tuesday")
+        case 8: text.matchesIgnoringCase(0..<count, "thursday") || text.matchesIgnoringCase(0..<count, "saturday")
+        case 9: text.matchesIgnoringCase(0..<count, "wednesday")
         default: false
         }
     }
@@ -109,7 +111,7 @@ extension HTTPDate {
         var offset = 0
         while offset + 3 <= names.utf8CodeUnitCount {
             let name = names.utf8Start + offset
-            if name[0] == text[start], name[1] == text[start + 1], name[2] == text[start + 2] { return Int64(offset / 3) }
+            if (0..<3).allSatisfy({ ASCII.lowercased(name[$0]) == ASCII.lowercased(text[start + $0]) }) { return Int64(offset / 3) }
             offset += 3
         }
         return nil

@@ -11,7 +11,7 @@ public enum Revalidation {
         var result = HTTPFields()
         var tags: [UInt8] = []
         for head in stored {
-            guard let field = head.fields.single("etag"), field.withValue({ EntityTag($0) }) != nil else { continue }
+            guard let field = head.fields.single("etag"), field.withValue({ EntityTag(lenient: $0, 0..<$0.count) }) != nil else { continue }
             if !tags.isEmpty { tags.append(contentsOf: ", ".utf8) }
             field.withUnsafeBytesOfValue { tags.append(contentsOf: $0) }
         }
@@ -27,14 +27,21 @@ public enum Revalidation {
     /// The fields of a request to the origin that is to fill or validate the cache: the client's own preconditions and range go, because the answer is for
     /// everyone, and `conditions` come in their place. Hop-by-hop fields are not touched; see ``HopByHop``.
     ///
-    /// - Parameter keepsRange: leave `Range` in, for fetching a part.
-    public static func requestFields(_ client: HTTPFields, conditions: HTTPFields = HTTPFields(), keepsRange: Bool = false) -> HTTPFields {
+    /// - Parameters:
+    ///   - keepsRange: leave `Range` and `If-Range` in, for fetching a part.
+    ///   - keepsConditions: leave the client's preconditions in: nothing is stored that could answer them, so they are the origin's to judge.
+    public static func requestFields(
+        _ client: HTTPFields,
+        conditions: HTTPFields = HTTPFields(),
+        keepsRange: Bool = false,
+        keepsConditions: Bool = false
+    ) -> HTTPFields {
         var result = HTTPFields()
         result.reserveCapacity(client.count + conditions.count)
         for field in client {
             switch FieldKind(field.name) {
-            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange: continue
-            case .range: if keepsRange { result.append(field) }
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince: if keepsConditions { result.append(field) }
+            case .range, .ifRange: if keepsRange { result.append(field) }
             default: result.append(field)
             }
         }

@@ -30,9 +30,14 @@ extension Vary {
         key.append(ASCII.colon)
         switch name {
         case "accept-encoding": value = SelectingField.acceptEncoding(value.span)
-        case "accept-language", "accept-charset": value = SelectingField.list(value.span, lowercase: true)
+        case "accept-language": value = SelectingField.weighted(value.span)
+        case "accept-charset": value = SelectingField.list(value.span, lowercase: true)
         case "accept", "te", "prefer": value = SelectingField.list(value.span, lowercase: false)
-        default: break
+        // No lists: a comma in them is a letter as any other.
+        case "user-agent", "referer", "cookie", "authorization", "from", "host", "origin", "date", "if-modified-since",
+            "if-unmodified-since":
+            break
+        default: value = SelectingField.spacing(value.span)
         }
         key.append(contentsOf: value)
     }
@@ -41,6 +46,47 @@ extension Vary {
 /// Forms of selecting fields that mean the same are made equal; nothing else is. RFC 9111 §4.1 allows for what is known to have
 /// identical semantics only.
 enum SelectingField {
+    /// A value that may be a list, without the optional white space around commas (RFC 9110 §5.6.1). All else stays: the field is not known.
+    static func spacing(_ text: Span<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var inQuotes = false
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if inQuotes, byte == ASCII.backslash, index + 1 < text.count {
+                result.append(byte)
+                index += 1
+                result.append(text[index])
+            } else if byte == ASCII.quote {
+                inQuotes.toggle()
+                result.append(byte)
+            } else if byte == ASCII.comma, !inQuotes {
+                while let last = result.last, ASCII.isOptionalSpace(last) { result.removeLast() }
+                result.append(byte)
+                while index + 1 < text.count, ASCII.isOptionalSpace(text[index + 1]) { index += 1 }
+            } else {
+                result.append(byte)
+            }
+            index += 1
+        }
+        return result
+    }
+
+    /// Language ranges in lower case, in order of their names, with the shortest weight. The weights say what is preferred; the order "cannot be
+    /// relied upon" (RFC 9110 §12.5.4), so it is no part of the meaning.
+    static func weighted(_ text: Span<UInt8>) -> [UInt8] {
+        var ranges: [[UInt8]] = []
+        var members = ListCursor(0..<text.count)
+        while let member = members.next(in: text) {
+            var range: [UInt8] = []
+            append(text, member, lowercase: true, to: &range)
+            ranges.append(range.withShortestWeight)
+        }
+        ranges.sort { $0.lexicographicallyPrecedes($1) }
+        return Array(ranges.joined(separator: [ASCII.comma]))
+    }
+
     /// A list without its optional white space and empty members. The order stays: servers rank equal weights by it.
     static func list(_ text: Span<UInt8>, lowercase: Bool) -> [UInt8] {
         var result: [UInt8] = []

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import GyreTelemetry
+import HTTPCaching
+import HTTPTypes
+import NIOCore
+
+/// Receives the answer to a HEAD, which also tells whether the stored answer to GET is still right (RFC 9111 §4.3.5).
+final class HeadFetch: UpstreamReceiver {
+    private let exchange: Exchange
+    private let requestTime = Clock.timestamp()
+
+    init(exchange: Exchange) { self.exchange = exchange }
+
+    func upstreamWantsBody() {}
+    func upstreamInterim(status: Int, fields: HTTPFields) { exchange.relayInterim(status: status, fields: fields) }
+
+    func upstreamResponded(_ response: UpstreamResponse) {
+        exchange.originMicroseconds = exchange.proxy.microseconds(since: exchange.request.startedAt)
+        exchange.outcome.forwardStatus = response.status
+        if let stored = exchange.stored {
+            if fallBack(.status(response.status), to: stored) { return }
+            update(stored, response)
+        }
+        exchange.relayHead(response)
+    }
+
+    private func update(_ stored: CachedResponse, _ response: UpstreamResponse) {
+        let now = Clock.timestamp()
+        let store = exchange.proxy.store
+        let outcome = Revalidation.update(
+            stored.head,
+            request: exchange.cacheRequest,
+            headStatus: response.status,
+            headFields: response.fields,
+            requestTime: requestTime,
+            responseTime: now,
+            policy: exchange.proxy.configuration.caching,
+            jitter: Double.random(in: 0..<1)
+        )
+        switch outcome {
+        case .updated(let head):
+            if let updated = stored.updated(head) { store.put(updated) }
+        case .serveOnce(_, let reason):
+            if !reason.isAboutRequest { store.remove(stored.key) }
+        case .refused(.status):
+            break
+        case .refused(let mismatch):
+            var head = stored.head
+            head.expire(at: now)
+            if let stale = stored.updated(head) { store.put(stale) }
+            exchange.outcome.detail = mismatch.rawValue
+        }
+    }
+
+    func upstreamSent(_ bytes: ByteBuffer) {}
+
+    func upstreamEnded(trailers: HTTPFields) {
+        exchange.call = nil
+        guard exchange.phase == .fetching else { return }
+        exchange.finish()
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        guard exchange.phase == .fetching else { return }
+        if !exchange.headIsSent, let stored = exchange.stored, fallBack(failure.status == 504 ? .timeout : .unreachable, to: stored) {
+            exchange.proxy.counters.countOriginError(failure.rawValue)
+            return
+        }
+        exchange.upstreamBroke(failure)
+    }
+
+    private func fallBack(_ failure: ErrorFallback.Failure, to stored: CachedResponse) -> Bool {
+        if case .status(let status) = failure, !ErrorFallback.isError(status) { return false }
+        let decision = ErrorFallback.decide(
+            request: exchange.cacheRequest,
+            stored: stored.head,
+            failure: failure,
+            now: Clock.timestamp(),
+            policy: exchange.proxy.configuration.caching
+        )
+        guard case .serveStored(let reason, let served) = decision else { return false }
+        exchange.call?.cancel()
+        exchange.call = nil
+        exchange.serve(served, reason: reason.rawValue, result: .stale)
+        return true
+    }
+}
