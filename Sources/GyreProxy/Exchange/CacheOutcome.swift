@@ -28,6 +28,8 @@ struct CacheOutcome {
     /// The status the origin answered with, when it is not the one sent.
     var forwardStatus: Int?
     var isStored = false
+    /// The request shared another's way to the origin.
+    var isCollapsed = false
     /// Seconds of freshness left, negative when stale.
     var ttlSeconds: Int64?
     /// A typed reason's stable name.
@@ -41,6 +43,7 @@ struct CacheOutcome {
         if let forward { output.append(contentsOf: "; fwd=\(forward.rawValue)".utf8) }
         if let forwardStatus { output.append(contentsOf: "; fwd-status=\(forwardStatus)".utf8) }
         if isStored { output.append(contentsOf: "; stored".utf8) }
+        if isCollapsed { output.append(contentsOf: "; collapsed".utf8) }
         if let ttlSeconds { output.append(contentsOf: "; ttl=\(ttlSeconds)".utf8) }
         if let detail { output.append(contentsOf: "; detail=\(detail)".utf8) }
     }

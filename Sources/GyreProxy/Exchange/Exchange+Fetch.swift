@@ -16,10 +16,7 @@ extension Exchange {
             return passThrough(outcome.forward ?? .miss, detail: "range")
         }
         if request.method == .head { return askForHead() }
-        var fields = ForwardedFields.request(request, fields: request.fields)
-        fields = Revalidation.requestFields(fields, conditions: conditions, keepsConditions: stored == nil)
-        let receiver = CacheFetch(exchange: self, isConditional: conditions.count > 0)
-        send(fields: fields, method: .get, methodName: "GET", framing: .none, receiver)
+        fetchShared(conditions: conditions)
     }
 
     /// Passes the request on as it is; nothing is stored.

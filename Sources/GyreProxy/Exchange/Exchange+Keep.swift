@@ -4,32 +4,12 @@
 import CyclicStore
 import HTTPCaching
 import HTTPTypes
-import HTTPWire
 import NIOCore
 
 extension Exchange {
     /// Begins to store a response that passes.
     func beginKeeping(_ head: StoredHead, _ response: UpstreamResponse) {
-        let store = proxy.store
-        var key = primaryKey
-        var marker: VariantMarker?
-        let vary = Vary(head.fields)
-        if !vary.isEmpty {
-            let base = self.marker ?? VariantMarker(key: primaryKey, generation: .random(in: 1 ... .max), specifications: [])
-            let updated = base.specifications.first == vary ? base : base.adding(vary)
-            key = store.key(updated.variantKey(vary, for: request.fields))
-            if updated !== self.marker { marker = updated }
-        }
-        var expected: UInt64?
-        if case .length(let count) = response.framing { expected = count }
-        let fetch = Fetch(
-            store: store,
-            key: key,
-            head: head,
-            expectedBytes: expected,
-            maxBytes: proxy.configuration.maxObjectBytes,
-            marker: marker
-        )
+        let fetch = Fetch(proxy: proxy, primaryKey: primaryKey, marker: marker, request: request, head: head, response)
         if fetch.failure == nil {
             self.fetch = fetch
             outcome.isStored = true

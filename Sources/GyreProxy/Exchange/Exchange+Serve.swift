@@ -12,7 +12,6 @@ extension Exchange {
     /// Answers from the stored response.
     func serve(_ served: ReuseDecision.Served, reason: String?, result: RequestResult) {
         guard let stored else { return fail(status: 500, reason: "nothing-stored") }
-        guard !isBackground else { return finish() }
         phase = .serving
         self.result = result
         outcome.isHit = outcome.forward == nil

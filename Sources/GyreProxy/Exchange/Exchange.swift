@@ -23,7 +23,7 @@ final class Exchange {
     let request: ClientRequest
     let cacheRequest: CacheRequest
     let proxy: LoopContext
-    /// Nil when the client has gone, and in background validation.
+    /// Nil when the client has gone.
     private(set) var connection: ClientConnection?
     var phase = Phase.lookup
     var outcome = CacheOutcome()
@@ -51,16 +51,19 @@ final class Exchange {
     let startedAt = Clock.timestamp()
     var stream: FragmentStream?
     private var waitsForDisk = false
-    /// Set in background validation: what must be taken off the list of keys under way.
-    private var revalidatedKey: StoreKey?
-    /// Nobody waits for an answer.
-    let isBackground: Bool
+    /// The fill that the answer comes from.
+    var handle: FillHandle?
+    /// Bytes that have gone to the connection while it could not take more.
+    var owedCredit = 0
+    /// How often this request was sent back to ask again.
+    var attempts = 0
+    /// Nobody's fetch is waited for any more.
+    var goesAlone = false
 
-    init(request: ClientRequest, connection: ClientConnection?, proxy: LoopContext) {
+    init(request: ClientRequest, connection: ClientConnection, proxy: LoopContext) {
         self.request = request
         self.connection = connection
         self.proxy = proxy
-        isBackground = connection == nil
         cacheRequest = CacheRequest(
             method: .init(request.methodName),
             fields: request.fields,
@@ -83,7 +86,7 @@ final class Exchange {
 
     // MARK: Lookup
 
-    private func lookUp() {
+    func lookUp() {
         get(primaryKey) { exchange, found, tier in
             if let marker = found as? VariantMarker {
                 exchange.marker = marker
@@ -94,7 +97,7 @@ final class Exchange {
         }
     }
 
-    private func lookUpVariant(_ index: Int) {
+    func lookUpVariant(_ index: Int) {
         guard let marker, index < marker.specifications.count else { return decide(nil, .memory) }
         let key = proxy.store.key(marker.variantKey(marker.specifications[index], for: request.fields))
         get(key) { exchange, found, tier in
@@ -168,16 +171,6 @@ final class Exchange {
         }
     }
 
-    private func revalidateInBackground() {
-        guard let stored, proxy.revalidating.insert(stored.key).inserted else { return }
-        let background = Exchange(request: request, connection: nil, proxy: proxy)
-        background.revalidatedKey = stored.key
-        background.marker = marker
-        background.stored = stored
-        background.outcome.forward = .stale
-        background.fetchForCache(conditions: Revalidation.conditions(for: [stored.head]))
-    }
-
     // MARK: Client
 
     func write(_ bytes: ByteBuffer) { connection?.write(bytes) }
@@ -185,7 +178,9 @@ final class Exchange {
 
     func clientWritabilityChanged(_ isWritable: Bool) {
         if let stream { return stream.clientWritabilityChanged(isWritable) }
-        if isWritable { updateReading() }
+        guard isWritable else { return }
+        repay()
+        updateReading()
     }
 
     func clientWentAway() {
@@ -252,12 +247,12 @@ final class Exchange {
     func finish() {
         guard phase != .done else { return }
         phase = .done
-        if let revalidatedKey { proxy.revalidating.remove(revalidatedKey) }
+        handle?.leave(finishes: false)
+        handle = nil
         stream = nil
         fetch = nil
         let connection = connection
         self.connection = nil
-        guard !isBackground else { return }
         proxy.log(
             RequestRecord(
                 request: request,

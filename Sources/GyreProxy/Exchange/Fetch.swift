@@ -5,6 +5,7 @@ import CyclicStore
 import GyreTelemetry
 import HTTPCaching
 import HTTPTypes
+import HTTPWire
 import NIOCore
 
 /// The storing side of a fetch: collects the body while it passes, and makes it findable when it is whole.
@@ -23,6 +24,36 @@ final class Fetch {
         self.expectedBytes = expectedBytes
         self.marker = marker
         writer = ObjectWriter(store: store, key: key, expectedBytes: expectedBytes.map { Int(clamping: $0) }, maxBytes: maxBytes)
+    }
+
+    /// A fetch for a response that has just begun: finds the key, by the fields it varies by, and the length.
+    convenience init(
+        proxy: LoopContext,
+        primaryKey: StoreKey,
+        marker: VariantMarker?,
+        request: ClientRequest,
+        head: StoredHead,
+        _ response: UpstreamResponse
+    ) {
+        var key = primaryKey
+        var newMarker: VariantMarker?
+        let vary = Vary(head.fields)
+        if !vary.isEmpty {
+            let base = marker ?? VariantMarker(key: primaryKey, generation: .random(in: 1 ... .max), specifications: [])
+            let updated = base.specifications.first == vary ? base : base.adding(vary)
+            key = proxy.store.key(updated.variantKey(vary, for: request.fields))
+            if updated !== marker { newMarker = updated }
+        }
+        var expected: UInt64?
+        if case .length(let count) = response.framing { expected = count }
+        self.init(
+            store: proxy.store,
+            key: key,
+            head: head,
+            expectedBytes: expected,
+            maxBytes: proxy.configuration.maxObjectBytes,
+            marker: newMarker
+        )
     }
 
     var failure: ObjectWriter.Failure? { writer.failure }

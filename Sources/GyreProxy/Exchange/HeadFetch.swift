@@ -21,7 +21,7 @@ final class HeadFetch: UpstreamReceiver {
         exchange.originMicroseconds = exchange.proxy.microseconds(since: exchange.request.startedAt)
         exchange.outcome.forwardStatus = response.status
         if let stored = exchange.stored {
-            if fallBack(.status(response.status), to: stored) { return }
+            if fallBack(.status(response.status)) { return }
             update(stored, response)
         }
         exchange.relayHead(response)
@@ -65,26 +65,18 @@ final class HeadFetch: UpstreamReceiver {
 
     func upstreamFailed(_ failure: UpstreamFailure) {
         guard exchange.phase == .fetching else { return }
-        if !exchange.headIsSent, let stored = exchange.stored, fallBack(failure.status == 504 ? .timeout : .unreachable, to: stored) {
+        if !exchange.headIsSent, fallBack(failure.status == 504 ? .timeout : .unreachable) {
             exchange.proxy.counters.countOriginError(failure.rawValue)
             return
         }
         exchange.upstreamBroke(failure)
     }
 
-    private func fallBack(_ failure: ErrorFallback.Failure, to stored: CachedResponse) -> Bool {
+    private func fallBack(_ failure: ErrorFallback.Failure) -> Bool {
         if case .status(let status) = failure, !ErrorFallback.isError(status) { return false }
-        let decision = ErrorFallback.decide(
-            request: exchange.cacheRequest,
-            stored: stored.head,
-            failure: failure,
-            now: Clock.timestamp(),
-            policy: exchange.proxy.configuration.caching
-        )
-        guard case .serveStored(let reason, let served) = decision else { return false }
+        guard exchange.serveStale(failure) else { return false }
         exchange.call?.cancel()
         exchange.call = nil
-        exchange.serve(served, reason: reason.rawValue, result: .stale)
         return true
     }
 }

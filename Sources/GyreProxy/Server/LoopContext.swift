@@ -19,13 +19,16 @@ final class LoopContext {
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
-    /// Keys that are being validated in the background: one request for each is enough.
-    var revalidating: Set<StoreKey> = []
+    /// Fetches that can be joined, and keys that never wait; of all loops.
+    let fills: FillTable
+    let passing: PassMemory
 
     init(
         loop: any EventLoop,
         store: CyclicStore,
         configuration: ProxyConfiguration,
+        fills: FillTable,
+        passing: PassMemory,
         upstreamSettings: UpstreamSettings,
         counters: LoopCounters,
         accessLog: AccessLogBuffer
@@ -33,6 +36,8 @@ final class LoopContext {
         self.loop = loop
         self.store = store
         self.configuration = configuration
+        self.fills = fills
+        self.passing = passing
         self.counters = counters
         self.accessLog = accessLog
         upstream = UpstreamPool(loop: loop, settings: upstreamSettings)

@@ -72,6 +72,20 @@ public struct ProxyConfiguration: Sendable {
     public var maxObjectBytes = 1 << 30
     /// Deadlines.
     public var timeouts = Timeouts()
+    /// How requests share a fetch.
+    public struct Collapsing: Sendable {
+        /// Bytes of a response under way that are kept for those who join late; of a longer one the beginning is let go.
+        public var keptBytes = 8 << 20
+        /// Such bytes of all responses together.
+        public var maxKeptBytes = 128 << 20
+        /// For how long requests do not wait for each other after a response that could not be shared; 0 is never.
+        public var passSeconds: Int64 = 60
+        /// The defaults.
+        public init() {}
+    }
+
+    /// How requests share a fetch.
+    public var collapsing = Collapsing()
     /// The operator's caching decisions.
     public var caching = CachingPolicy()
 

@@ -37,6 +37,8 @@ public final class ProxyServer: Sendable {
                 notStored: ProxyReasons.notStored
             )
             let counters = LoopCountersHub(loopCount: configuration.workers, reasons: reasons)
+            let fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
+            let passing = PassMemory(seconds: configuration.collapsing.passSeconds)
             var contexts: [NIOLoopBound<LoopContext>] = []
             var sweeps: [RepeatedTask] = []
             for (index, loop) in group.makeIterator().enumerated() {
@@ -47,6 +49,8 @@ public final class ProxyServer: Sendable {
                             loop: loop,
                             store: store,
                             configuration: configuration,
+                            fills: fills,
+                            passing: passing,
                             upstreamSettings: settings,
                             counters: counter,
                             accessLog: AccessLogBuffer(writer: accessLog, layout: layout)

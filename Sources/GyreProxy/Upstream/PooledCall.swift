@@ -31,6 +31,11 @@ final class PooledCall: UpstreamCall {
         if reads { connection?.readMore() }
     }
 
+    func detach() {
+        receiver = nil
+        setReading(true)
+    }
+
     func cancel() {
         guard !isCancelled else { return }
         isCancelled = true

@@ -72,6 +72,8 @@ protocol UpstreamCall: AnyObject {
     func finish(trailers: HTTPFields)
     /// Stop or go on reading the response: backpressure.
     func setReading(_ reads: Bool)
+    /// No more calls to the receiver; the response is read to its end and dropped, so that the connection can be used again.
+    func detach()
     /// Give up; no more calls to the receiver.
     func cancel()
 }

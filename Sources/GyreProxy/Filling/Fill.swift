@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import GyreTelemetry
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// One fetch for the cache: asks the origin, stores what comes while it passes, and hands it to everyone who waits.
+///
+/// Lives on the loop of the request that began it. Phases: waiting for the head; then sharing a response that is being stored, or passing one on
+/// to the owner alone; then over. Who leads decides nothing once the request is out: when its client leaves, the fill goes on for the others.
+final class Fill {
+    enum Phase {
+        /// Next: sharing, passing, over.
+        case waiting
+        /// The response is being stored. Next: over.
+        case sharing(StoredHead)
+        /// The response is the owner's alone. Next: over.
+        case passing
+        case over
+    }
+
+    /// What is fetched.
+    struct Job {
+        var request: ClientRequest
+        var cacheRequest: CacheRequest
+        var primaryKey: StoreKey
+        var marker: VariantMarker?
+        /// The response that is validated.
+        var stored: CachedResponse?
+        var conditions: HTTPFields
+    }
+
+    let proxy: LoopContext
+    var job: Job
+    /// Where others find this fill; nil: nobody can.
+    var key: StoreKey?
+    var phase = Phase.waiting
+    var readers: [FillReader] = []
+    var call: (any UpstreamCall)?
+    var fetch: Fetch?
+    var requestTime = Clock.timestamp()
+    /// Somebody was answered by this fetch or asked for it behind an answer: it goes on without readers.
+    var finishes: Bool
+    private var waitsForDisk = false
+    /// The response is whole: what its end is to tell.
+    var ended: (trailers: HTTPFields, detail: String?)?
+
+    // What has come and not gone out to everyone, and for those who join late all of it as long as it is little.
+    var pieces: CircularBuffer<ByteBuffer> = []
+    /// The position of the first byte kept.
+    var keptFrom: UInt64 = 0
+    var received: UInt64 = 0
+    var keptBytes = 0
+    /// Nothing of the beginning has been let go: others can join.
+    var keepsAll = true
+
+    init(proxy: LoopContext, job: Job, finishes: Bool) {
+        self.proxy = proxy
+        self.job = job
+        self.finishes = finishes
+    }
+
+    var policy: CachingPolicy { proxy.configuration.caching }
+
+    func start() {
+        requestTime = Clock.timestamp()
+        var fields = ForwardedFields.request(job.request, fields: job.request.fields)
+        fields = Revalidation.requestFields(fields, conditions: job.conditions, keepsConditions: job.stored == nil)
+        proxy.counters.countOriginRequest()
+        call = proxy.upstream.start(
+            UpstreamRequest(
+                method: .get,
+                methodName: "GET",
+                target: job.request.path,
+                fields: fields,
+                framing: .none,
+                expectsContinue: false
+            ),
+            self
+        )
+    }
+
+    /// Ends the fill: whoever still waits has been told before.
+    func end() {
+        if case .over = phase { return }
+        phase = .over
+        if let key { proxy.fills.leave(key, self) }
+        call = nil
+        fetch = nil
+        letGo(everything: true)
+        readers = []
+    }
+
+    /// Gives up, and tells those who wait to ask again.
+    func abandon() {
+        if case .over = phase { return }
+        call?.cancel()
+        fetch?.abandon("client-gone", proxy)
+        let waiting = readers
+        end()
+        for reader in waiting { reader.tell(.released(nil, alone: reader.hasHead)) }
+    }
+
+    // MARK: Pace
+
+    func holdForDisk(_ holds: Bool) {
+        waitsForDisk = holds
+        updateReading()
+    }
+
+    /// The origin is read as long as somebody can take more, or nobody is there to wait for, but never so far ahead of the slowest that
+    /// more than a window is kept for it.
+    func updateReading() {
+        guard let call else { return }
+        let slowest = readers.lazy.filter(\.hasHead).map(\.position).min() ?? received
+        let lag = keepsAll ? 0 : received - min(slowest, received)
+        let somebodyTakes = readers.isEmpty || readers.contains { $0.credit > 0 }
+        call.setReading(!waitsForDisk && somebodyTakes && lag < UInt64(proxy.configuration.collapsing.keptBytes))
+    }
+}

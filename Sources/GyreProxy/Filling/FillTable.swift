@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import NIOCore
+import Synchronization
+
+/// The fetches that others may join, of all loops: one for each key (RFC 9111 §4, "collapse requests").
+///
+/// A fill is in the table from before its request goes out until it has ended, in whatever way: ``Fill`` takes itself out on every path
+/// that ends it, and its upstream call has deadlines, so no entry can stay.
+final class FillTable: Sendable {
+    /// What a request becomes.
+    enum Entry {
+        /// Its own fetch, which others may join.
+        case lead(Fill)
+        /// One of those who wait for another's fetch.
+        case follow(NIOLoopBound<Fill>)
+        /// Its own fetch, which nobody joins.
+        case alone(Fill)
+    }
+
+    private let fills = Mutex<[StoreKey: NIOLoopBound<Fill>]>([:])
+    /// Bytes that fills keep for those who come late, all together.
+    private let keptBytes = Atomic<Int>(0)
+    private let maxKeptBytes: Int
+
+    init(maxKeptBytes: Int) { self.maxKeptBytes = maxKeptBytes }
+
+    /// - Parameters:
+    ///   - mayFollow: The request may be answered by another's fetch.
+    ///   - mayLead: Others may be answered by this request's fetch.
+    func enter(_ key: StoreKey, mayFollow: Bool, mayLead: Bool, make: () -> Fill) -> Entry {
+        fills.withLock { fills in
+            if let fill = fills[key] { return mayFollow ? .follow(fill) : .alone(make()) }
+            let fill = make()
+            guard mayLead else { return .alone(fill) }
+            fills[key] = NIOLoopBound(fill, eventLoop: fill.proxy.loop)
+            return .lead(fill)
+        }
+    }
+
+    /// Takes a fill out; one that another has taken the place of stays.
+    func leave(_ key: StoreKey, _ fill: Fill) {
+        fills.withLock { fills in
+            guard let entry = fills[key], entry.eventLoop.inEventLoop, entry.value === fill else { return }
+            fills[key] = nil
+        }
+    }
+
+    /// How many fetches are under way that others may join.
+    var count: Int { fills.withLock { $0.count } }
+
+    /// Whether so many more bytes may be kept; they are counted when they may.
+    func keep(_ bytes: Int) -> Bool {
+        let (_, now) = keptBytes.add(bytes, ordering: .relaxed)
+        if now <= maxKeptBytes { return true }
+        keptBytes.subtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    func release(_ bytes: Int) { keptBytes.subtract(bytes, ordering: .relaxed) }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import GyreProxy
+import GyreTelemetry
+import GyreTestKit
+import Testing
+
+/// RFC 9111 §4: requests that share a fetch. Two workers where it matters that the clients are on different loops.
+@Suite struct CollapsingScenarios {
+    private func clients(_ count: Int, _ scenario: Scenario) async throws -> [RawClient] {
+        var clients: [RawClient] = []
+        for _ in 0..<count { clients.append(try await scenario.client()) }
+        return clients
+    }
+
+    @Test(arguments: [1, 2]) func `one request goes upstream for all who wait, and all get the answer`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
+            let gate = Gate()
+            let pattern = PatternBody(seed: 5, count: 200_000)
+            scenario.origin.on("GET", "/a") { _ in
+                .response(200, ["Cache-Control": "max-age=60"], body: .pattern(pattern), framing: .chunked).after(gate)
+            }
+            let clients = try await clients(20, scenario)
+            for client in clients { try await client.sendRequest("GET", "/a", ["Host": "site.test"]) }
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            try await eventually("all are connected") { scenario.totals().openConnections == 20 }
+            gate.open()
+            var collapsed = 0
+            for client in clients {
+                let answer = try await client.readResponse()
+                #expect(answer.status == 200 && pattern.matches(answer.body))
+                if answer["Cache-Status"]?.contains("; collapsed") == true { collapsed += 1 }
+            }
+            #expect(scenario.origin.requestCount == 1)
+            #expect(collapsed > 0)
+        }
+    }
+
+    @Test func `who joins late streams from the beginning while the rest is still to come`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { _ in
+                .response(200, ["Cache-Control": "max-age=60"], body: ["first,", .gate(gate), "second"], framing: .chunked)
+            }
+            let first = try await scenario.client()
+            try await first.sendRequest("GET", "/a")
+            _ = try await first.readHead()
+            #expect(try await first.readBody(atLeast: 6) == Array("first,".utf8))
+            let second = try await scenario.client()
+            try await second.sendRequest("GET", "/a")
+            let head = try await second.readHead()
+            #expect(head["Age"] != nil && head["Cache-Status"]?.contains("; collapsed") == true)
+            #expect(try await second.readBody(atLeast: 6) == Array("first,".utf8))
+            gate.open()
+            for client in [first, second] { #expect(try await client.readBody(atLeast: 6) == Array("second".utf8)) }
+            #expect(scenario.origin.requestCount == 1)
+        }
+    }
+
+    @Test(arguments: ["no-store", "private", "no-cache", "max-age=0"])
+    func `who waits for what cannot be shared is released at once, and the next ones do not queue`(directives: String) async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            let body = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                // The body of each answer is held back: only requests that do not wait for each other can all arrive.
+                .response(200, ["Cache-Control": directives], body: ["x", .gate(body)], framing: .chunked).after(gate)
+            }
+            let clients = try await clients(6, scenario)
+            for client in clients { try await client.sendRequest("GET", "/a") }
+            try await eventually("the first is at the origin") { gate.waitingCount >= 1 }
+            gate.open()
+            try await eventually("all are at the origin at the same time") { body.waitingCount == 6 }
+            let more = try await self.clients(3, scenario)
+            for client in more { try await client.sendRequest("GET", "/a") }
+            try await eventually("later ones go straight there") { body.waitingCount == 9 }
+            body.open()
+            for client in clients + more { #expect(try await client.readResponse().text == "x") }
+            #expect(scenario.origin.requestCount == 9)
+        }
+    }
+
+    @Test func `different variants do not wait for each other`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                let language = request.fields["Accept-Language"] ?? "-"
+                let reply = OriginReply.response(
+                    200,
+                    ["Cache-Control": "max-age=60", "Vary": "Accept-Language"],
+                    body: ["\(language)", .gate(gate)],
+                    framing: .chunked
+                )
+                return reply
+            }
+            let clients = try await clients(6, scenario)
+            for (index, client) in clients.enumerated() {
+                try await client.sendRequest("GET", "/a", ["Accept-Language": index % 2 == 0 ? "de" : "en"])
+            }
+            try await eventually("one of each is under way") { gate.waitingCount == 2 }
+            gate.open()
+            for (index, client) in clients.enumerated() {
+                #expect(try await client.readResponse().text == (index % 2 == 0 ? "de" : "en"))
+            }
+            #expect(scenario.origin.requestCount == 2)
+            let after = try await scenario.client()
+            for language in ["de", "en"] { #expect(try await after.get("/a", ["Accept-Language": language]).text == language) }
+            #expect(scenario.origin.requestCount == 2)
+        }
+    }
+
+    @Test func `a leader that leaves takes nobody along`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x").after(gate) }
+            let clients = try await clients(3, scenario)
+            try await clients[0].sendRequest("GET", "/a")
+            try await eventually("the leader is at the origin") { gate.waitingCount == 1 }
+            for client in clients[1...] { try await client.sendRequest("GET", "/a") }
+            try await eventually("all are connected") { scenario.totals().openConnections == 3 }
+            // A request that was read is in the fill before this later one is answered.
+            #expect(try await scenario.client().get("/b").status == 404)
+            // A close alone may be the end of sending; a reset is the end.
+            await clients[0].reset()
+            try await eventually("the leader is gone") { scenario.totals().openConnections <= 3 }
+            gate.open()
+            for client in clients[1...] { #expect(try await client.readResponse().text == "x") }
+            #expect(scenario.origin.count("GET", "/a") == 1)
+        }
+    }
+
+    @Test func `a fetch that fails tells all who wait, and the next request asks again`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { _ in
+                try await gate.wait()
+                return .raw("nonsense\r\n\r\n")
+            }
+            let clients = try await clients(4, scenario)
+            for client in clients { try await client.sendRequest("GET", "/a") }
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            #expect(try await scenario.client().get("/b").status == 404)
+            gate.open()
+            for client in clients { #expect(try await client.readResponse().status == 502) }
+            #expect(scenario.origin.count("GET", "/a") == 1)
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            #expect(try await scenario.client().get("/a").text == "x")
+        }
+    }
+
+    @Test func `a body that breaks off breaks off for all, and nothing of it is kept`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { _ in
+                .response(
+                    200,
+                    ["Cache-Control": "max-age=60"],
+                    body: ["first", .gate(gate), .close],
+                    framing: .declaredLength(100)
+                )
+            }
+            let clients = try await clients(2, scenario)
+            for client in clients {
+                try await client.sendRequest("GET", "/a")
+                _ = try await client.readHead()
+                #expect(try await client.readBody(atLeast: 5) == Array("first".utf8))
+            }
+            gate.open()
+            for client in clients { await #expect(throws: (any Error).self) { try await client.readBody(atLeast: 1) } }
+            #expect(scenario.origin.requestCount == 1)
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "whole") }
+            #expect(try await scenario.client().get("/a").text == "whole")
+        }
+    }
+
+    @Test func `a validation is shared`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                request.hasTag("\"v\"")
+                    ? .response(304, ["Cache-Control": "max-age=60"]).after(gate)
+                    : .response(200, ["Cache-Control": "max-age=1", "Age": "10", "ETag": "\"v\""], body: "x")
+            }
+            _ = try await scenario.client().get("/a", ["Host": "a"])
+            let clients = try await clients(5, scenario)
+            for client in clients { try await client.sendRequest("GET", "/a", ["Host": "a"]) }
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            #expect(try await scenario.client().get("/b").status == 404)
+            gate.open()
+            for client in clients { #expect(try await client.readResponse().text == "x") }
+            #expect(scenario.origin.count("GET", "/a") == 2)
+        }
+    }
+
+    @Test func `a slow reader of a long body does not hold up a fast one, and gets it whole`() async throws {
+        let pattern = PatternBody(seed: 2, count: 24 << 20)
+        try await withScenario(memoryBytes: 64 << 20, adjust: { $0.collapsing.keptBytes = 64 << 20 }) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/big") { _ in
+                .response(200, ["Cache-Control": "max-age=60"], body: .pattern(pattern)).after(gate)
+            }
+            let slow = try await RawClient.connect(port: scenario.proxy.port, receiveBufferBytes: 32 * 1024)
+            try await slow.sendRequest("GET", "/big", ["Host": "a"])
+            let fast = try await scenario.client()
+            try await fast.sendRequest("GET", "/big", ["Host": "a"])
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            #expect(try await scenario.client().get("/b").status == 404)
+            gate.open()
+            _ = try await fast.readHead()
+            #expect(try await fast.compareBody(with: pattern) == nil)
+            _ = try await slow.readHead()
+            #expect(try await slow.compareBody(with: pattern) == nil)
+            #expect(scenario.origin.count("GET", "/big") == 1)
+        }
+    }
+}
