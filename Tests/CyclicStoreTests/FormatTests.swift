@@ -111,7 +111,7 @@ import Testing
             let hash = KeyHash(high: UInt64(number), low: 5)
             entries.append(DirectoryEntry(hash: hash, serial: UInt64(number * 3), unitInStripe: UInt16(number), units: 1, kind: kind))
         }
-        let footer = StripeFooter(volumeID: superblock.volumeID, sequence: 7, stripe: 3, oldestSequence: 2, entries: entries)
+        let footer = StripeFooter(volumeID: superblock.volumeID, sequence: 7, stripe: 3, entries: entries)
         footer.encode(into: page.region)
         let bytes = UnsafeRawBufferPointer(page.region)
         let trailer = StripeFooter.Trailer(decodingEndOf: bytes, stripeBytes: 65536)

@@ -21,25 +21,30 @@ final class SimulatedStore {
     private(set) var store: CyclicStore
     private let seed: UInt64
     private var openings: UInt64 = 0
-    private let memoryBytes: Int
+    private let configuration: StoreConfiguration
 
-    init(stripes: Int = 16, memoryBytes: Int = 0, seed: UInt64) throws {
+    init(stripes: Int = 16, memoryBytes: Int = 0, seed: UInt64, replacement: Replacement = .cyclic, membufs: Int = 4) throws {
         self.seed = seed
-        self.memoryBytes = memoryBytes
         device = SimulatedDevice(byteCount: Superblock.volumeBytes(stripes: stripes, stripeBytes: Self.stripeBytes), seed: seed)
         engine = SteppedEngine(seed: seed)
-        store = try Self.open(device, engine, memoryBytes)
+        var configuration = StoreConfiguration()
+        configuration.volumePath = "simulated"
+        configuration.volumeBytes = device.byteCount
+        configuration.stripeBytes = Self.stripeBytes
+        configuration.membufs = membufs
+        configuration.memoryBytes = memoryBytes
+        configuration.replacement = replacement
+        self.configuration = configuration
+        store = try Self.open(device, engine, configuration)
     }
 
     static let stripeBytes = 64 * 1024
 
-    private static func open(_ device: SimulatedDevice, _ engine: SteppedEngine, _ memoryBytes: Int) throws -> CyclicStore {
-        var configuration = StoreConfiguration()
-        configuration.volumePath = "simulated"
-        configuration.volumeBytes = device.byteCount
-        configuration.stripeBytes = stripeBytes
-        configuration.membufs = 4
-        configuration.memoryBytes = memoryBytes
+    private static func open(
+        _ device: SimulatedDevice,
+        _ engine: SteppedEngine,
+        _ configuration: StoreConfiguration
+    ) throws -> CyclicStore {
         let store = try CyclicStore.open(configuration, device: device, engine: engine, nowSeconds: { 1_700_000_000 })
         engine.run()
         return store
@@ -49,7 +54,13 @@ final class SimulatedStore {
     func reopen() throws {
         openings += 1
         engine = SteppedEngine(seed: seed &+ openings)
-        store = try Self.open(device, engine, memoryBytes)
+        store = try Self.open(device, engine, configuration)
+    }
+
+    /// The process dies, the machine does not: what was written is there, what waited is not.
+    func kill() throws {
+        engine.dropAll()
+        try reopen()
     }
 
     /// Power loss and a new start.
@@ -62,6 +73,12 @@ final class SimulatedStore {
     func flush() {
         store.flush {}
         engine.run()
+    }
+
+    /// What was stored before survives a loss of power after this.
+    func flushAndSync() throws {
+        flush()
+        try device.sync()
     }
 
     func key(_ number: Int) -> StoreKey { store.key(Array("key-\(number)".utf8)) }

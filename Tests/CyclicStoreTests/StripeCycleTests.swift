@@ -13,7 +13,7 @@ import Testing
                 var sequences = [UInt64?](repeating: nil, count: count)
                 for back in 0..<count where back % 3 != 2 { sequences[(newest + count - back) % count] = UInt64(100 - back) }
                 walk(
-                    StripeCycle(sequences: sequences, cleanGoal: goal, sequenceGap: 0, oldestSequence: 0),
+                    StripeCycle(sequences: sequences, cleanGoal: goal, sequenceGap: 0),
                     seed: UInt64(count * 100 + goal * 10 + newest)
                 )
             }
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `a stripe is not clean before its last reader is done`() {
-        var cycle = StripeCycle(sequences: [1, 2, 3, 4], cleanGoal: 1, sequenceGap: 0, oldestSequence: 0)
+        var cycle = StripeCycle(sequences: [1, 2, 3, 4], cleanGoal: 1, sequenceGap: 0)
         let first = cycle.reclaimNext()
         #expect(first == 0)
         cycle.lease(0)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func `after a restart the head follows the newest stripe`() {
-        var cycle = StripeCycle(sequences: [5, 6, 3, 4], cleanGoal: 1, sequenceGap: 0, oldestSequence: 0)
+        var cycle = StripeCycle(sequences: [5, 6, 3, 4], cleanGoal: 1, sequenceGap: 0)
         #expect(cycle.head == 2 && cycle.nextSequence == 7)
         let next = cycle.reclaimNext()
         #expect(next == 2)

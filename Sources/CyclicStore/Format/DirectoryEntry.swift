@@ -13,6 +13,10 @@ struct DirectoryEntry: Hashable, Sendable {
     /// How long the record is, in the same units. 0 for a tombstone.
     var units: UInt16
     var kind: RecordKind
+    /// Uses of the record before it was last carried forward.
+    var priorUses = UseClass.none
+    /// How often it was carried forward, 255 at most.
+    var survivals: UInt8 = 0
 
     var isTombstone: Bool { kind == .tombstone }
 
@@ -22,19 +26,36 @@ struct DirectoryEntry: Hashable, Sendable {
         bytes.setField(offset + 16, serial)
         bytes.setField(offset + 24, unitInStripe)
         bytes.setField(offset + 26, units)
-        bytes.setField(offset + 28, UInt32(kind.rawValue))
+        bytes.setField(offset + 28, kind.rawValue)
+        bytes.setField(offset + 29, priorUses.rawValue)
+        bytes.setField(offset + 30, survivals)
+        bytes.setField(offset + 31, UInt8(0))
     }
 
-    init(hash: KeyHash, serial: UInt64, unitInStripe: UInt16, units: UInt16, kind: RecordKind) {
+    init(
+        hash: KeyHash,
+        serial: UInt64,
+        unitInStripe: UInt16,
+        units: UInt16,
+        kind: RecordKind,
+        priorUses: UseClass = .none,
+        survivals: UInt8 = 0
+    ) {
         self.hash = hash
         self.serial = serial
         self.unitInStripe = unitInStripe
         self.units = units
         self.kind = kind
+        self.priorUses = priorUses
+        self.survivals = survivals
     }
 
     init?(decoding bytes: UnsafeRawBufferPointer, at offset: Int) {
-        guard let kind = RecordKind(field: bytes.field(offset + 28, as: UInt32.self)) else { return nil }
+        guard let kind = RecordKind(rawValue: bytes.field(offset + 28)), let priorUses = UseClass(rawValue: bytes.field(offset + 29)),
+            bytes.field(offset + 31, as: UInt8.self) == 0
+        else { return nil }
+        self.priorUses = priorUses
+        survivals = bytes.field(offset + 30)
         self.kind = kind
         hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))
         serial = bytes.field(offset + 16)

@@ -13,6 +13,8 @@ public enum Limits {
     public static let maxKeyBytes = 65_535
     /// Longest metadata of one record.
     public static let maxMetadataBytes = 1 << 20
+    /// Most purge tags of one record.
+    public static let maxTags = 64
     /// Alignment of everything that is read or written directly.
     public static let pageBytes = 4096
 }

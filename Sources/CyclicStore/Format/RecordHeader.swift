@@ -15,9 +15,24 @@ struct RecordHeader: Hashable, Sendable {
     var metadataBytes: Int
     var payloadBytes: Int
     var storedAtSeconds: UInt32
+    /// Purge tags that follow the header, 8 bytes each.
+    var tagCount = 0
+    /// The locality group; 0 for none.
+    var run = LocalityRun.none
 
+    /// Where the key begins.
+    var keyOffset: Int { Self.byteCount + tagCount * 8 }
+    /// Where the metadata begin.
+    var metadataOffset: Int { keyOffset + keyBytes }
+    /// Where the payload begins.
+    var payloadOffset: Int { metadataOffset + metadataBytes }
     /// Bytes of the record without padding.
-    var totalBytes: Int { Self.byteCount + keyBytes + metadataBytes + payloadBytes }
+    var totalBytes: Int { payloadOffset + payloadBytes }
+
+    /// The purge tags of a record that was checked.
+    func tags(in record: UnsafeRawBufferPointer) -> [UInt64] {
+        (0..<tagCount).map { record.field(Self.byteCount + $0 * 8) }
+    }
 
     /// Writes all but the checksum, which covers everything behind it.
     func encode(into bytes: UnsafeMutableRawBufferPointer) {
@@ -30,9 +45,12 @@ struct RecordHeader: Hashable, Sendable {
         bytes.setField(40, UInt32(metadataBytes))
         bytes.setField(44, UInt32(payloadBytes))
         bytes.setField(48, UInt16(keyBytes))
-        bytes.setField(50, UInt16(kind.rawValue))
+        bytes.setField(50, kind.rawValue)
+        bytes.setField(51, UInt8(tagCount))
         bytes.setField(52, storedAtSeconds)
-        bytes.setField(56, UInt64(0))
+        bytes.setField(56, run.group)
+        bytes.setField(60, run.unitsBefore)
+        bytes.setField(62, run.unitsAfter)
     }
 
     static func setChecksum(of record: UnsafeMutableRawBufferPointer) {
@@ -47,7 +65,9 @@ struct RecordHeader: Hashable, Sendable {
         keyBytes: Int,
         metadataBytes: Int,
         payloadBytes: Int,
-        storedAtSeconds: UInt32
+        storedAtSeconds: UInt32,
+        tagCount: Int = 0,
+        run: LocalityRun = .none
     ) {
         self.kind = kind
         self.hash = hash
@@ -57,6 +77,8 @@ struct RecordHeader: Hashable, Sendable {
         self.metadataBytes = metadataBytes
         self.payloadBytes = payloadBytes
         self.storedAtSeconds = storedAtSeconds
+        self.tagCount = tagCount
+        self.run = run
     }
 
     /// Why the bytes at a record's place are not that record.
@@ -74,7 +96,7 @@ struct RecordHeader: Hashable, Sendable {
     /// Parses and checks everything that makes a record trustworthy: shape, sequence, hash, checksum. `bytes` begin at the record.
     init(checking bytes: UnsafeRawBufferPointer, sequence: UInt64, hash: KeyHash) throws(Refusal) {
         guard bytes.count >= Self.byteCount, bytes.field(0, as: UInt32.self) == Self.magic,
-            let kind = RecordKind(field: UInt32(bytes.field(50, as: UInt16.self))), kind != .tombstone
+            let kind = RecordKind(rawValue: bytes.field(50)), kind != .tombstone
         else { throw .malformed }
         self.init(
             kind: kind,
@@ -84,11 +106,13 @@ struct RecordHeader: Hashable, Sendable {
             keyBytes: Int(bytes.field(48, as: UInt16.self)),
             metadataBytes: Int(bytes.field(40, as: UInt32.self)),
             payloadBytes: Int(bytes.field(44, as: UInt32.self)),
-            storedAtSeconds: bytes.field(52)
+            storedAtSeconds: bytes.field(52),
+            tagCount: Int(bytes.field(51, as: UInt8.self)),
+            run: LocalityRun(group: bytes.field(56), unitsBefore: bytes.field(60), unitsAfter: bytes.field(62))
         )
         guard self.sequence == sequence else { throw .sequence }
         guard self.hash == hash else { throw .otherKey }
-        guard totalBytes <= bytes.count else { throw .malformed }
+        guard totalBytes <= bytes.count, tagCount <= Limits.maxTags else { throw .malformed }
         guard bytes.field(4, as: UInt32.self) == Checksum.of(bytes.part(8, totalBytes - 8)) else { throw .checksum }
     }
 }

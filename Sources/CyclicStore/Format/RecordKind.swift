@@ -11,10 +11,4 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case fragment = 3
     /// A removal: directory entry only, no bytes.
     case tombstone = 4
-
-    /// From a field of the format; every bit of it counts.
-    init?(field: UInt32) {
-        guard let kind = UInt8(exactly: field).flatMap(RecordKind.init(rawValue:)) else { return nil }
-        self = kind
-    }
 }

@@ -9,8 +9,6 @@ struct StripeFooter: Hashable, Sendable {
     var volumeID: VolumeID
     var sequence: UInt64
     var stripe: UInt32
-    /// Stripes with a lower sequence had been taken back when this one was written: whatever of them is still on disk is not to be trusted.
-    var oldestSequence: UInt64
     var entries: [DirectoryEntry]
 
     static func byteCount(entries: Int) -> Int { entries * DirectoryEntry.byteCount + trailerBytes }
@@ -30,15 +28,13 @@ struct StripeFooter: Hashable, Sendable {
         trailer.setField(32, stripe)
         trailer.setField(36, UInt32(entries.count))
         trailer.setField(40, Checksum.of(directory))
-        trailer.setField(48, oldestSequence)
         trailer.setField(60, Checksum.of(UnsafeRawBufferPointer(trailer).part(0, 60)))
     }
 
-    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, oldestSequence: UInt64, entries: [DirectoryEntry]) {
+    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, entries: [DirectoryEntry]) {
         self.volumeID = volumeID
         self.sequence = sequence
         self.stripe = stripe
-        self.oldestSequence = oldestSequence
         self.entries = entries
     }
 
@@ -47,7 +43,6 @@ struct StripeFooter: Hashable, Sendable {
         var volumeID: VolumeID
         var sequence: UInt64
         var stripe: UInt32
-        var oldestSequence: UInt64
         var entryCount: Int
         var directoryChecksum: UInt32
 
@@ -63,7 +58,6 @@ struct StripeFooter: Hashable, Sendable {
             stripe = bytes.field(32)
             entryCount = Int(bytes.field(36, as: UInt32.self))
             directoryChecksum = bytes.field(40)
-            oldestSequence = bytes.field(48)
             guard entryCount * DirectoryEntry.byteCount <= stripeBytes - StripeHeader.byteCount - StripeFooter.trailerBytes else {
                 return nil
             }
@@ -92,7 +86,6 @@ struct StripeFooter: Hashable, Sendable {
             volumeID: trailer.volumeID,
             sequence: trailer.sequence,
             stripe: trailer.stripe,
-            oldestSequence: trailer.oldestSequence,
             entries: entries
         )
     }

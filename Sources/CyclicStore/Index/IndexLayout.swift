@@ -4,8 +4,7 @@
 /// How the 64 bits of an index slot are shared out: address, size class, fingerprint, uses. A small volume needs few address bits and
 /// gives the rest to the fingerprint. Zero is an empty slot: no record has address 0, the header of stripe 0 is there.
 struct IndexLayout: Hashable, Sendable {
-    static let useBits = 3
-    static let maxUses = 7
+    static let useBits = 4
 
     let addressBits: Int
     var fingerprintBits: Int { 64 - addressBits - SizeClass.bits - Self.useBits }
@@ -28,7 +27,10 @@ struct IndexLayout: Hashable, Sendable {
     /// At least the record's length, in units of the record alignment.
     func unitsToRead(_ slot: UInt64) -> Int { SizeClass(rawValue: UInt8(slot >> UInt64(addressBits) & 63)).units }
     func fingerprint(_ slot: UInt64) -> UInt64 { (slot << UInt64(Self.useBits)) >> UInt64(64 - fingerprintBits) }
-    /// Reads since the record was written, up to ``maxUses``.
-    func uses(_ slot: UInt64) -> Int { Int(slot >> 61) }
-    func addingUse(_ slot: UInt64) -> UInt64 { uses(slot) == Self.maxUses ? slot : slot &+ (1 << 61) }
+    /// Uses since the record was written.
+    func uses(_ slot: UInt64) -> UseClass { UseClass(fourBits: slot >> Self.useShift) }
+    func setting(_ uses: UseClass, in slot: UInt64) -> UInt64 { slot & Self.withoutUses | UInt64(uses.rawValue) << Self.useShift }
+
+    private static let useShift = UInt64(64 - useBits)
+    private static let withoutUses = UInt64.max >> UInt64(useBits)
 }

@@ -21,6 +21,8 @@ struct PackedIndex: ~Copyable {
     private(set) var byteCount: Int
     /// Entries that found no place even after growing: forgotten, counted. The record is then a miss.
     private(set) var overflows = 0
+    /// The same for every table: a seeded run repeats.
+    private var dice = SeededRandom(seed: 0)
 
     private struct Shard {
         var slots: UnsafeMutablePointer<UInt64>?
@@ -33,8 +35,8 @@ struct PackedIndex: ~Copyable {
         var address: RecordAddress
         /// At least the record's length, in units of the record alignment.
         var unitsToRead: Int
-        /// Reads since it was written, up to ``IndexLayout/maxUses``.
-        var uses: Int
+        /// Uses since it was written, as far as the index saw them.
+        var uses: UseClass
     }
 
     /// - Parameters:
@@ -55,45 +57,75 @@ struct PackedIndex: ~Copyable {
         shards.deallocate()
     }
 
-    /// The entry whose fingerprint matches. With `countingUse`, one use is added to it.
-    func find(_ hash: KeyHash, countingUse: Bool = false) -> Entry? {
+    /// The entry whose fingerprint matches.
+    func find(_ hash: KeyHash) -> Entry? {
+        slot(of: hash).map { entry($0.pointee) }
+    }
+
+    /// The entry whose fingerprint matches, one use added to it.
+    mutating func use(_ hash: KeyHash) -> Entry? {
         guard let slot = slot(of: hash) else { return nil }
-        if countingUse { slot.pointee = layout.addingUse(slot.pointee) }
-        let raw = slot.pointee
-        return Entry(address: layout.address(raw), unitsToRead: layout.unitsToRead(raw), uses: layout.uses(raw))
+        count(1, useOf: slot)
+        return entry(slot.pointee)
+    }
+
+    /// Adds uses that others saw to the entry for this hash.
+    mutating func addUses(_ uses: Int, to hash: KeyHash) {
+        guard let slot = slot(of: hash) else { return }
+        count(min(uses, UseClass.most.uses), useOf: slot)
+    }
+
+    /// Sets the uses of the entry for this hash if it points to this address.
+    func setUses(_ uses: UseClass, of hash: KeyHash, at address: RecordAddress) {
+        guard let slot = slot(of: hash), layout.address(slot.pointee) == address else { return }
+        slot.pointee = layout.setting(uses, in: slot.pointee)
+    }
+
+    /// Points an entry to where its record was carried, its uses counted from nothing. False when it points elsewhere by now.
+    func move(_ hash: KeyHash, from old: RecordAddress, to new: RecordAddress) -> Bool {
+        guard let slot = slot(of: hash), layout.address(slot.pointee) == old else { return false }
+        slot.pointee = layout.slot(fingerprint: layout.fingerprint(hash), address: new, units: layout.unitsToRead(slot.pointee))
+        return true
     }
 
     /// Adds an entry, in place of one with the same fingerprint.
-    mutating func insert(_ hash: KeyHash, address: RecordAddress, units: Int) {
+    /// - Returns: The one that was replaced.
+    @discardableResult
+    mutating func insert(_ hash: KeyHash, address: RecordAddress, units: Int) -> Entry? {
         let raw = layout.slot(fingerprint: layout.fingerprint(hash), address: address, units: units)
         if let old = slot(of: hash) {
+            let replaced = entry(old.pointee)
             old.pointee = raw
-            return
+            return replaced
         }
         let index = shardIndex(hash)
         // Two full groups are rare below the load limit; growing spreads them. Each try makes the shard a quarter larger.
         for _ in 0..<Self.maxGrowths {
-            if place(raw, in: index) { return }
+            if place(raw, in: index) { return nil }
             grow(index)
         }
-        if place(raw, in: index) { return }
-        overflows += 1
+        if !place(raw, in: index) { overflows += 1 }
+        return nil
     }
 
-    /// Removes the entry for this hash if it points to this address. False when it does not.
+    /// Removes the entry for this hash if it points to this address.
+    /// - Returns: What it was, or nil when it does not point there.
     @discardableResult
-    mutating func remove(_ hash: KeyHash, at address: RecordAddress) -> Bool {
-        guard let slot = slot(of: hash), layout.address(slot.pointee) == address else { return false }
+    mutating func remove(_ hash: KeyHash, at address: RecordAddress) -> Entry? {
+        guard let slot = slot(of: hash), layout.address(slot.pointee) == address else { return nil }
+        let entry = entry(slot.pointee)
         clear(slot, in: shardIndex(hash))
-        return true
+        return entry
     }
 
     /// Removes whatever entry matches the hash.
+    /// - Returns: What it was.
     @discardableResult
-    mutating func remove(_ hash: KeyHash) -> Bool {
-        guard let slot = slot(of: hash) else { return false }
+    mutating func remove(_ hash: KeyHash) -> Entry? {
+        guard let slot = slot(of: hash) else { return nil }
+        let entry = entry(slot.pointee)
         clear(slot, in: shardIndex(hash))
-        return true
+        return entry
     }
 
     /// Removes every entry from one address up to, not including, another. A pass over the whole table: for stripes whose directory is lost.
@@ -109,8 +141,18 @@ struct PackedIndex: ~Copyable {
 
     // MARK: Inside
 
+    private func entry(_ raw: UInt64) -> Entry {
+        Entry(address: layout.address(raw), unitsToRead: layout.unitsToRead(raw), uses: layout.uses(raw))
+    }
+
     private static let groupSlots = 8
     private static let maxGrowths = 4
+
+    private mutating func count(_ uses: Int, useOf slot: UnsafeMutablePointer<UInt64>) {
+        var raw = slot.pointee
+        for _ in 0..<uses { raw = layout.setting(layout.uses(raw).addingUse(random: UInt32(truncatingIfNeeded: dice.next())), in: raw) }
+        slot.pointee = raw
+    }
 
     private func shardIndex(_ hash: KeyHash) -> Int { Int(hash.high >> shardShift) }
 

@@ -64,7 +64,7 @@ public struct RecordSummary: Sendable, Hashable, Codable {
             // The directory and the record agree on everything both say, or the record is not the one meant.
             guard header.serial == entry.serial, header.kind == entry.kind else { throw .otherKey }
             verdict = .intact
-            key = Self.printable(bytes.part(RecordHeader.byteCount, header.keyBytes))
+            key = Self.printable(bytes.part(header.keyOffset, header.keyBytes))
             metadataBytes = header.metadataBytes
             payloadBytes = header.payloadBytes
             storedAtSeconds = header.storedAtSeconds

@@ -21,8 +21,6 @@ public struct StripeSummary: Sendable, Hashable, Codable {
     public var verdict = StripeVerdict.blank
     /// Grows with every stripe that is filled.
     public var sequence: UInt64?
-    /// Stripes with a lower sequence had been taken back when this one was written.
-    public var oldestSequence: UInt64?
     /// Seconds since 1970, when it began to be filled.
     public var openedAtSeconds: UInt64?
     /// Records in its directory.

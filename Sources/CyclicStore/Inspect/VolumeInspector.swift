@@ -102,7 +102,6 @@ public struct VolumeInspector: Sendable {
         case .damaged: summary.verdict = .damaged
         case .intact(let header, let trailer):
             summary.sequence = trailer.sequence
-            summary.oldestSequence = trailer.oldestSequence
             summary.openedAtSeconds = header.openedAtSeconds
             guard let footer = scanner.footer(of: stripe) else {
                 summary.verdict = .damaged

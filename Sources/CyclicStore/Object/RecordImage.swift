@@ -9,15 +9,32 @@ public struct RecordImage: ~Copyable, Sendable {
     public let key: StoreKey
     /// What the user stored beside the payload.
     public let metadata: [UInt8]
+    /// Purge tags.
+    public let tags: [UInt64]
+    /// When it was written, in the store's order of writes and removals; 0 for one that was not read from a volume.
+    public let serial: UInt64
+    /// The locality group it was stored with; 0 for none.
+    public let group: UInt32
     /// The payload.
     public var payload: OwnedBytes
 
     /// An image from its parts.
-    public init(kind: RecordKind, key: StoreKey, metadata: [UInt8], payload: consuming OwnedBytes) {
+    public init(
+        kind: RecordKind,
+        key: StoreKey,
+        metadata: [UInt8],
+        payload: consuming OwnedBytes,
+        tags: [UInt64] = [],
+        serial: UInt64 = 0,
+        group: UInt32 = 0
+    ) {
         self.kind = kind
         self.key = key
         self.metadata = metadata
         self.payload = payload
+        self.tags = tags
+        self.serial = serial
+        self.group = group
     }
 
     /// The payload alone.

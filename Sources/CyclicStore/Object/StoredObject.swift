@@ -14,8 +14,15 @@ public protocol StoredObject: AnyObject, Sendable {
     var metadataByteCount: Int { get }
     /// Length of the payload.
     var payloadByteCount: Int { get }
+    /// Purge tags: hashes of names under which this object can be purged together with others. At most ``Limits/maxTags``.
+    var tags: [UInt64] { get }
     /// Copies metadata, then payload, into the region, which is exactly as long as both. Called on any thread, off every lock.
     func copyContent(into region: UnsafeMutableRawBufferPointer)
+}
+
+extension StoredObject {
+    /// None.
+    public var tags: [UInt64] { [] }
 }
 
 /// Makes the user's objects from records. Called on an I/O thread or on the caller's.
@@ -33,6 +40,8 @@ public final class PlainObject: StoredObject, @unchecked Sendable {
     public let key: StoreKey
     /// What was stored beside the payload.
     public let metadata: [UInt8]
+    /// See ``StoredObject``.
+    public let tags: [UInt64]
     private let payload: OwnedBytes
 
     /// Takes the parts of a record.
@@ -40,11 +49,12 @@ public final class PlainObject: StoredObject, @unchecked Sendable {
         kind = image.kind
         key = image.key
         metadata = image.metadata
+        tags = image.tags
         payload = image.takePayload()
     }
 
     /// See ``StoredObject``.
-    public var memoryBytes: Int { 160 + key.bytes.count + metadata.count + payload.capacity }
+    public var memoryBytes: Int { 160 + key.bytes.count + metadata.count + tags.count * 8 + payload.capacity }
     /// See ``StoredObject``.
     public var metadataByteCount: Int { metadata.count }
     /// See ``StoredObject``.

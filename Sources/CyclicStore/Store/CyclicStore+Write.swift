@@ -22,7 +22,7 @@ extension CyclicStore {
                 volumes.setAside(home)
             } catch {
                 // An older record of the same key must not come back in its place.
-                let removal = volume.remove(hash)
+                let removal = volume.remove(hash, always: false)
                 memory.insert(object, serial: removal.serial)
                 return error
             }

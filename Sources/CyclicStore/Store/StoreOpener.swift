@@ -74,6 +74,7 @@ struct StoreOpener {
         problems: [StoreProblem] = [],
         engine: () throws(StoreError) -> any IOEngine
     ) throws(StoreError) -> Opened {
+        let serials = SerialClock(nowSeconds: nowSeconds)
         var opened = Opened(problems: problems)
         var left = devices
         do throws(StoreError) {
@@ -91,6 +92,8 @@ struct StoreOpener {
                         device: next.device,
                         engine: try engine(),
                         membufs: configuration.membufs,
+                        replacement: configuration.replacement,
+                        serials: serials,
                         nowSeconds: nowSeconds
                     )
                     opened.members.append(VolumeSet.Member(volume: volume, name: name, weight: weight))

@@ -18,11 +18,15 @@ final class Membuf: @unchecked Sendable {
     private(set) var sequence: UInt64 = 0
     private(set) var entries: [DirectoryEntry] = []
     private var usedUnits = 0
-    /// Records reserved and not yet committed: it must not be written before they are.
+    /// Records reserved and not yet committed, those that are being carried here too: it must not be written before they are.
     var writers = 0
     /// Readers copying from it: it must not be filled anew before they are done.
     var readers = 0
     var isSealed = false
+    /// Its bytes are fixed; the directory too.
+    var isBeingWritten = false
+    /// Keys of records in it that were superseded while it was being written: see ``SupersededRecords``.
+    var diedWhileWritten: [KeyHash] = []
     /// Its stripe has been written or given up; it waits for readers only.
     var isRetired = false
 
@@ -44,6 +48,8 @@ final class Membuf: @unchecked Sendable {
         writers = 0
         readers = 0
         isSealed = false
+        isBeingWritten = false
+        diedWhileWritten = []
         isRetired = false
         StripeHeader(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), openedAtSeconds: nowSeconds).encode(into: memory)
         usedUnits = StripeHeader.byteCount.roundedUp(to: alignment) / alignment
@@ -61,18 +67,27 @@ final class Membuf: @unchecked Sendable {
     }
 
     /// Takes space for a record. The caller has checked ``room``.
-    func reserve(hash: KeyHash, serial: UInt64, byteCount: Int, kind: RecordKind) -> DirectoryEntry {
-        let units = byteCount.roundedUp(to: alignment) / alignment
+    func reserve(_ wanted: Reservation) -> DirectoryEntry {
+        let isTombstone = wanted.kind == .tombstone
+        let units = isTombstone ? 0 : wanted.byteCount.roundedUp(to: alignment) / alignment
         let entry = DirectoryEntry(
-            hash: hash,
-            serial: serial,
-            unitInStripe: kind == .tombstone ? 0 : UInt16(usedUnits),
-            units: kind == .tombstone ? 0 : UInt16(units),
-            kind: kind
+            hash: wanted.hash,
+            serial: wanted.serial,
+            unitInStripe: isTombstone ? 0 : UInt16(usedUnits),
+            units: UInt16(units),
+            kind: wanted.kind,
+            priorUses: wanted.priorUses,
+            survivals: wanted.survivals
         )
         entries.append(entry)
-        if kind != .tombstone { usedUnits += units }
+        usedUnits += units
         return entry
+    }
+
+    /// A record that was reserved here is not to be found after a restart: its line leaves the directory. Nothing happens when the stripe has
+    /// been written.
+    func cancel(unitInStripe: Int) {
+        entries.removeAll { !$0.isTombstone && Int($0.unitInStripe) == unitInStripe }
     }
 
     func bytes(of entry: DirectoryEntry, count: Int) -> UnsafeMutableRawBufferPointer {
@@ -80,11 +95,22 @@ final class Membuf: @unchecked Sendable {
     }
 
     /// Writes the directory, and zeroes what lies between the records and it, so that no old memory reaches the disk.
-    func encodeFooter(volumeID: VolumeID, oldestSequence: UInt64) {
+    func encodeFooter(volumeID: VolumeID) {
         let footerBytes = StripeFooter.byteCount(entries: entries.count)
         let used = usedUnits * alignment
         memory.part(used, memory.count - footerBytes - used).zero()
-        StripeFooter(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), oldestSequence: oldestSequence, entries: entries)
+        StripeFooter(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), entries: entries)
             .encode(into: memory)
     }
+}
+
+/// What a record needs to get a place in a membuf.
+struct Reservation {
+    var hash: KeyHash
+    var serial: UInt64
+    /// Header to payload; 0 for a tombstone.
+    var byteCount: Int
+    var kind: RecordKind
+    var priorUses = UseClass.none
+    var survivals: UInt8 = 0
 }

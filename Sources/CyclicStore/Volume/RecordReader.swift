@@ -29,16 +29,18 @@ struct RecordReader: Sendable {
         let bytes = UnsafeRawBufferPointer(membuf.memory).part(offset, membuf.memory.count - offset)
         do throws(RecordHeader.Refusal) {
             let header = try RecordHeader(checking: bytes, sequence: membuf.sequence, hash: key.hash)
-            let keyPart = bytes.part(RecordHeader.byteCount, header.keyBytes)
-            guard key.matches(keyPart) else { throw .otherKey }
-            let metadataOffset = RecordHeader.byteCount + header.keyBytes
+            guard key.matches(bytes.part(header.keyOffset, header.keyBytes)) else { throw .otherKey }
+            let payload = OwnedBytes(copying: bytes.part(header.payloadOffset, header.payloadBytes))
             return .found(
                 RecordBox(
                     RecordImage(
                         kind: header.kind,
                         key: key,
-                        metadata: Array(bytes.part(metadataOffset, header.metadataBytes)),
-                        payload: OwnedBytes(copying: bytes.part(metadataOffset + header.metadataBytes, header.payloadBytes))
+                        metadata: Array(bytes.part(header.metadataOffset, header.metadataBytes)),
+                        payload: payload,
+                        tags: header.tags(in: bytes),
+                        serial: header.serial,
+                        group: header.run.group
                     ),
                     address
                 )
@@ -110,26 +112,37 @@ struct RecordReader: Sendable {
                 volume.reject(key.hash, at: address, .readError)
                 return .miss(.readError)
             }
-            var parsed: (header: RecordHeader, metadata: [UInt8])?
+            var parsed: RecordHeader?
+            var parts: (metadata: [UInt8], tags: [UInt64]) = ([], [])
             var refusal = RecordHeader.Refusal.malformed
             payload.withBytes { all in
                 do throws(RecordHeader.Refusal) {
                     let record = all.part(skipped, all.count - skipped)
                     let header = try RecordHeader(checking: record, sequence: sequence, hash: key.hash)
-                    guard key.matches(record.part(RecordHeader.byteCount, header.keyBytes)) else { throw .otherKey }
-                    parsed = (header, Array(record.part(RecordHeader.byteCount + header.keyBytes, header.metadataBytes)))
+                    guard key.matches(record.part(header.keyOffset, header.keyBytes)) else { throw .otherKey }
+                    parts = (Array(record.part(header.metadataOffset, header.metadataBytes)), header.tags(in: record))
+                    parsed = header
+                    volume.didRead(header, at: address, sequence: sequence, record)
                 } catch {
                     refusal = error
                 }
             }
-            guard let (header, metadata) = parsed else {
+            guard let header = parsed else {
                 let reason: MissReason = refusal == .otherKey ? .otherKey : .damaged
                 volume.reject(key.hash, at: address, reason)
                 return .miss(reason)
             }
-            let payloadOffset = skipped + header.totalBytes - header.payloadBytes
-            payload.narrow(to: payloadOffset..<(payloadOffset + header.payloadBytes))
-            return .found(RecordBox(RecordImage(kind: header.kind, key: key, metadata: metadata, payload: payload), address))
+            payload.narrow(to: (skipped + header.payloadOffset)..<(skipped + header.totalBytes))
+            let image = RecordImage(
+                kind: header.kind,
+                key: key,
+                metadata: parts.metadata,
+                payload: payload,
+                tags: parts.tags,
+                serial: header.serial,
+                group: header.run.group
+            )
+            return .found(RecordBox(image, address))
         }
     }
 }

@@ -7,8 +7,6 @@ struct RecoveredVolume: ~Copyable {
     /// The sequence of each stripe that can be trusted.
     private(set) var sequences: [UInt64?]
     private(set) var nextSerial: UInt64 = 1
-    /// Stripes with a lower sequence had been taken back before the newest stripe was written.
-    private(set) var oldestSequence: UInt64 = 0
     /// Stripes whose header and footer did not agree: thrown away alone.
     private(set) var damagedStripes = 0
     /// Sequences to leave out: see ``StripeCycle``.
@@ -35,36 +33,30 @@ struct RecoveredVolume: ~Copyable {
             switch StripeScanner(superblock: superblock, device: device).scan(stripe) {
             case .blank: break
             case .damaged: damagedStripes += 1
-            case .intact(_, let trailer):
-                footers.append((stripe, trailer.sequence))
-                oldestSequence = max(oldestSequence, trailer.oldestSequence)
+            case .intact(_, let trailer): footers.append((stripe, trailer.sequence))
             }
         }
         footers.sort { $0.sequence < $1.sequence }
-        guard let newest = footers.last else { return }
-        // Two kinds of stripes look whole and are not trusted. Those that were taken back before a newer one was written: what they hold may
-        // have been removed since. And those that the head reaches next: they are given up first thing anyway, and what is in the last
-        // stripe that was overwritten may be newer than what is in them.
-        let nextToGo = StripeCycle.cleanGoal(stripes: superblock.stripeCount)
-        // Two stripes fill at the same time, so neighbours in sequence can hold records of a key in either order: serials decide.
-        var before: [KeyHash: UInt64] = [:]
-        for (stripe, sequence) in footers where sequence >= oldestSequence {
-            let stepsAhead = (stripe - newest.stripe + superblock.stripeCount) % superblock.stripeCount
-            if (1...nextToGo).contains(stepsAhead) { continue }
+        // Several stripes fill at the same time, so records of a key in stripes that are near in sequence can be in either order: serials
+        // decide.
+        var window: [(sequence: UInt64, serials: [KeyHash: UInt64])] = []
+        for (stripe, sequence) in footers {
             guard let footer = StripeScanner(superblock: superblock, device: device).footer(of: stripe), footer.sequence == sequence else {
                 damagedStripes += 1
                 continue
             }
             sequences[stripe] = sequence
+            window.removeAll { $0.sequence + UInt64(Volume.openWindow) + 1 < sequence }
             var here: [KeyHash: UInt64] = [:]
             here.reserveCapacity(footer.entries.count)
             for entry in footer.entries {
                 nextSerial = max(nextSerial, entry.serial &+ 1)
-                if let newer = here[entry.hash] ?? before[entry.hash], newer > entry.serial { continue }
+                if let newer = here[entry.hash], newer > entry.serial { continue }
+                if window.contains(where: { ($0.serials[entry.hash] ?? 0) > entry.serial }) { continue }
                 here[entry.hash] = entry.serial
                 apply(entry, stripe: stripe)
             }
-            before = here
+            window.append((sequence, here))
         }
     }
 

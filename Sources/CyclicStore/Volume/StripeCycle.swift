@@ -6,6 +6,9 @@
 /// Stripes are opened in order of position, round and round. Ahead of the head a few stripes are kept clean, so that a membuf never waits
 /// for reclaim. Guard against overwriting under a read: a stripe becomes clean only when it is empty of index entries (so no new lease
 /// can be taken) and the last lease has been given back.
+///
+/// A hot stripe stands outside the turn: the head passes over it, its bytes stay where they are. Each time the tail comes by it is judged
+/// anew.
 struct StripeCycle {
     enum Phase: UInt8 {
         /// May be filled. Next: filling.
@@ -14,10 +17,12 @@ struct StripeCycle {
         case filling
         /// On disk, readable. Next: reclaiming.
         case live
-        /// Its directory is being read and its entries removed; still readable. Next: draining.
+        /// Its directory is read, what is worth keeping is carried away, the other entries are removed; still readable. Next: draining, hot.
         case reclaiming
         /// No entry points to it any more; the last readers finish. Next: clean.
         case draining
+        /// On disk, readable, passed over by the head. Next: reclaiming.
+        case hot
     }
 
     private struct Stripe {
@@ -26,27 +31,34 @@ struct StripeCycle {
         var phase = Phase.live
         /// No index entry points here: reclaim needs no directory.
         var isEmpty = true
+        /// It was hot when its reclaim began.
+        var wasHot = false
     }
 
     private var stripes: [Stripe]
-    /// The position that is opened next.
+    /// The position that is opened next, hot stripes passed over.
     private(set) var head: Int
     /// The position that is reclaimed next.
     private var tail: Int
     private(set) var nextSequence: UInt64
-    /// Every stripe with a lower sequence has been taken back. Only grows.
-    private(set) var oldestSequence: UInt64
     private let cleanGoal: Int
-    /// Positions between head and tail: clean or on the way there.
+    /// Positions between head and tail that are clean or on the way there.
     private var ahead = 0
+    /// Positions between head and tail, hot ones too.
+    private var span = 0
+    /// Hot stripes.
+    private(set) var hotCount = 0
+    /// Stripes never opened, in this run or, as far as is known, before.
+    private var unwritten: Int
+    /// Most stripes that may be hot.
+    let hotLimit: Int
 
     /// - Parameters:
     ///   - sequences: The sequence of each stripe found on disk, nil where there is none to trust.
     ///   - cleanGoal: How many stripes to keep clean ahead of the head.
     ///   - sequenceGap: Sequences left out before the next one. A stripe of an earlier run that was torn by a crash may carry some of the
     ///     numbers behind the newest one that can be read; a random gap keeps its records from ever passing for those of a stripe to come.
-    ///   - oldestSequence: Stripes with a lower sequence were taken back in an earlier run.
-    init(sequences: [UInt64?], cleanGoal: Int, sequenceGap: UInt32 = 0, oldestSequence: UInt64 = 0) {
+    init(sequences: [UInt64?], cleanGoal: Int, sequenceGap: UInt32 = 0) {
         stripes = sequences.map { sequence in
             sequence.map { Stripe(sequence: $0, isEmpty: false) } ?? Stripe()
         }
@@ -60,8 +72,12 @@ struct StripeCycle {
         }
         tail = head
         self.cleanGoal = cleanGoal
-        self.oldestSequence = oldestSequence
+        hotLimit = sequences.count / 4
+        unwritten = sequences.count { $0 == nil }
     }
+
+    /// Whether some stripe has never been written: the head has not come round yet.
+    var isFilling: Bool { unwritten > 0 }
 
     /// How many stripes a volume keeps clean.
     static func cleanGoal(stripes count: Int) -> Int { max(1, min(4, count / 4)) }
@@ -71,20 +87,42 @@ struct StripeCycle {
     func sequence(_ stripe: Int) -> UInt64 { stripes[stripe].sequence }
     func leases(_ stripe: Int) -> Int { Int(stripes[stripe].leases) }
 
-    /// Whether the next stripe is clean.
-    var canOpen: Bool { ahead > 0 && stripes[head].phase == .clean }
+    /// Whether the next stripes, this many, are clean.
+    func canOpen(_ wanted: Int = 1) -> Bool {
+        guard ahead >= wanted else { return false }
+        var position = head
+        var found = 0
+        while found < wanted {
+            switch stripes[position].phase {
+            case .clean: found += 1
+            case .hot: break
+            default: return false
+            }
+            position = (position + 1) % stripes.count
+        }
+        return true
+    }
 
     /// Takes the next stripe for a membuf, if it is clean.
     mutating func open() -> (stripe: Int, sequence: UInt64)? {
-        guard ahead > 0, stripes[head].phase == .clean else { return nil }
+        guard canOpen() else { return nil }
+        while stripes[head].phase == .hot { step() }
         let stripe = head
         stripes[stripe].phase = .filling
+        // A stripe that was damaged, or whose write failed, counts as never written once more; that is rare and costs a few writes.
+        if stripes[stripe].sequence == 0 { unwritten -= 1 }
         stripes[stripe].isEmpty = true
+        stripes[stripe].wasHot = false
         stripes[stripe].sequence = nextSequence
         nextSequence += 1
-        head = (head + 1) % stripes.count
+        step()
         ahead -= 1
         return (stripe, stripes[stripe].sequence)
+    }
+
+    private mutating func step() {
+        head = (head + 1) % stripes.count
+        span -= 1
     }
 
     /// A filled stripe is on disk, or its write failed and its entries have been removed.
@@ -94,13 +132,15 @@ struct StripeCycle {
         stripes[stripe].isEmpty = !written
     }
 
-    /// The next stripe whose directory must be read and removed, if more clean ones are wanted. Empty stripes on the way are passed at once.
+    /// The next stripe whose directory must be read, if more clean ones are wanted. Empty stripes on the way are passed at once.
     mutating func reclaimNext() -> Int? {
-        while ahead < cleanGoal, ahead < stripes.count - 1, stripes[tail].phase == .live {
+        while ahead < cleanGoal, span < stripes.count - 1, stripes[tail].phase == .live || stripes[tail].phase == .hot {
             let stripe = tail
             tail = (tail + 1) % stripes.count
             ahead += 1
-            oldestSequence = max(oldestSequence, stripes[stripe].sequence + 1)
+            span += 1
+            stripes[stripe].wasHot = stripes[stripe].phase == .hot
+            if stripes[stripe].wasHot { hotCount -= 1 }
             if stripes[stripe].isEmpty {
                 drain(stripe)
             } else {
@@ -111,11 +151,29 @@ struct StripeCycle {
         return nil
     }
 
+    /// The stripe whose membuf keeps the tail from moving, while more clean stripes are wanted.
+    var blocking: Int? {
+        ahead < cleanGoal && span < stripes.count - 1 && stripes[tail].phase == .filling ? tail : nil
+    }
+
+    /// Whether a stripe under reclaim was hot before.
+    func wasHot(_ stripe: Int) -> Bool { stripes[stripe].wasHot }
+
     /// All entries of a reclaimed stripe have been removed from the index.
     mutating func emptied(_ stripe: Int) {
         assert(stripes[stripe].phase == .reclaiming)
         stripes[stripe].isEmpty = true
         drain(stripe)
+    }
+
+    /// A stripe under reclaim stays where it is, for one more turn at least. False when as many as may be are hot already.
+    mutating func keep(_ stripe: Int) -> Bool {
+        assert(stripes[stripe].phase == .reclaiming)
+        guard hotCount < hotLimit else { return false }
+        stripes[stripe].phase = .hot
+        hotCount += 1
+        ahead -= 1
+        return true
     }
 
     private mutating func drain(_ stripe: Int) {
@@ -124,7 +182,7 @@ struct StripeCycle {
 
     /// A reader will read from the disk image of this stripe.
     mutating func lease(_ stripe: Int) {
-        assert(stripes[stripe].phase == .live || stripes[stripe].phase == .reclaiming)
+        assert([.live, .reclaiming, .hot].contains(stripes[stripe].phase))
         stripes[stripe].leases += 1
     }
 
@@ -142,20 +200,23 @@ struct StripeCycle {
     var byteCount: Int { stripes.count * MemoryLayout<Stripe>.stride }
 
     /// Stripes with records on disk.
-    var liveCount: Int { stripes.reduce(0) { $0 + ($1.phase == .live && !$1.isEmpty ? 1 : 0) } }
+    var liveCount: Int { stripes.reduce(0) { $0 + ([.live, .hot].contains($1.phase) && !$1.isEmpty ? 1 : 0) } }
 
     /// Checks what must always hold; used by tests and by debug builds.
     func checkInvariants() {
         var position = head
-        for _ in 0..<ahead {
-            precondition([.clean, .reclaiming, .draining].contains(stripes[position].phase))
+        var cold = 0
+        for _ in 0..<span {
+            precondition([.clean, .reclaiming, .draining, .hot].contains(stripes[position].phase))
+            if stripes[position].phase != .hot { cold += 1 }
             position = (position + 1) % stripes.count
         }
-        precondition(position == tail)
-        for _ in 0..<(stripes.count - ahead) {
-            precondition([.filling, .live].contains(stripes[position].phase))
+        precondition(position == tail && cold == ahead)
+        for _ in 0..<(stripes.count - span) {
+            precondition([.filling, .live, .hot].contains(stripes[position].phase))
             position = (position + 1) % stripes.count
         }
+        precondition(hotCount == stripes.count { $0.phase == .hot } && hotCount <= hotLimit)
         for stripe in stripes {
             precondition(stripe.sequence < nextSequence)
             precondition(stripe.phase != .clean || stripe.leases == 0, "a clean stripe has a reader")

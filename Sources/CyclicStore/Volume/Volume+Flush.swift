@@ -14,7 +14,7 @@ extension Volume {
         perform(
             lock.locked {
                 var deeds: [Deed] = []
-                for membuf in openMembufs { deeds += seal(membuf) }
+                for membuf in allOpen { deeds += seal(membuf) }
                 flushWaiters.append(FlushWaiter(before: cycle.nextSequence, tell: completion))
                 return deeds + flushDeeds()
             }
@@ -37,7 +37,7 @@ extension Volume {
         var deeds: [Deed] = []
         if payTombstones(&deeds) {
             // What could not be logged when the flush began belongs to it all the same.
-            for membuf in openMembufs { deeds += seal(membuf) }
+            for membuf in allOpen { deeds += seal(membuf) }
             for index in flushWaiters.indices { flushWaiters[index].before = cycle.nextSequence }
         }
         let oldest = membufs.values.reduce(UInt64.max) { min($0, $1.sequence) }
@@ -52,6 +52,9 @@ extension Volume {
             cycle.checkInvariants()
             precondition(freeMembufs.count + membufs.count <= membufCount)
             precondition(openMembufs.count <= openLimit)
+            for membuf in allOpen {
+                precondition(!membuf.isSealed && membuf.sequence + UInt64(Self.openWindow) + 1 >= cycle.nextSequence)
+            }
             for (stripe, membuf) in membufs {
                 precondition(membuf.stripe == stripe && cycle.phase(stripe) == .filling)
             }
@@ -63,8 +66,9 @@ extension Volume {
         lock.locked {
             precondition(cycle.leaseCount == 0, "a lease was not given back")
             precondition(pending.isEmpty, "a record is pending for ever")
+            precondition(relocationsUnderWay == 0, "a relocation never ended")
             precondition(freeMembufs.count + membufs.count == membufCount, "a membuf was not given back")
-            precondition(membufs.count == openMembufs.count && membufs.values.allSatisfy { $0.readers == 0 && $0.writers == 0 })
+            precondition(membufs.count == allOpen.count && membufs.values.allSatisfy { $0.readers == 0 && $0.writers == 0 })
         }
     }
 }

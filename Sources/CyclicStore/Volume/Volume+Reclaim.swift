@@ -10,41 +10,112 @@ extension Volume {
         while let stripe = cycle.reclaimNext() {
             deeds.append(.readDirectory(stripe: stripe, sequence: cycle.sequence(stripe)))
         }
-        return deeds
+        return deeds + sealBlocking()
     }
 
     func startReclaim(_ stripe: Int, sequence: UInt64) {
         let reader = FooterReader(superblock: superblock, device: device, engine: engine)
         reader.read(stripe: stripe) { [self] outcome in
             switch outcome {
-            case .footer(let footer): finishReclaim(stripe, footer: footer.sequence == sequence ? footer : nil)
-            case .unreadable: finishReclaim(stripe, footer: nil)
+            case .footer(let footer) where footer.sequence == sequence: perform(lock.locked { judge(footer) })
+            case .footer, .unreadable: perform(lock.locked { forgetUnread(stripe) })
             // Tried again whenever a read, a write or a search for room ends. Until then there is no clean stripe, and writes are refused.
             case .busy: lock.locked { waitingReclaims.append(.readDirectory(stripe: stripe, sequence: sequence)) }
             }
         }
     }
 
-    private func finishReclaim(_ stripe: Int, footer: StripeFooter?) {
-        perform(
-            lock.locked {
-                if let footer {
-                    for entry in footer.entries where !entry.isTombstone {
-                        if index.remove(entry.hash, at: address(entry, in: stripe)) { statistics.recordsReclaimed += 1 }
-                    }
-                } else {
-                    // The directory is unreadable: whatever points into this stripe must go all the same.
-                    let before = index.count
-                    index.removeAll(
-                        from: RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: 0),
-                        upTo: RecordAddress(stripe: stripe + 1, unitsPerStripe: unitsPerStripe, unitInStripe: 0)
-                    )
-                    statistics.recordsReclaimed += before - index.count
-                }
-                statistics.stripesReclaimed += 1
-                cycle.emptied(stripe)
-                return reclaimAhead() + roomDeeds()
+    // MARK: Under the lock
+
+    /// Asks the policy what is to become of a stripe and its records.
+    private func judge(_ footer: StripeFooter) -> [Deed] {
+        let stripe = Int(footer.stripe)
+        var chosen: [DirectoryEntry] = []
+        var chosenBytes = 0
+        for entry in footer.entries where !entry.isTombstone {
+            let known = index.find(entry.hash)
+            let bytes = Int(entry.units) * superblock.recordAlignment
+            let facts = ReclaimPolicy.RecordFacts(
+                isIndexed: known?.address == address(entry, in: stripe),
+                uses: known?.uses ?? .none,
+                priorUses: entry.priorUses,
+                survivals: Int(entry.survivals),
+                bytes: bytes
+            )
+            if policy.record(facts) == .relocate, facts.isIndexed {
+                chosen.append(entry)
+                chosenBytes += bytes
             }
+        }
+        let facts = ReclaimPolicy.StripeFacts(
+            stripeBytes: superblock.stripeBytes,
+            relocatedBytes: chosenBytes,
+            hotStripes: cycle.hotCount + (cycle.wasHot(stripe) ? 1 : 0),
+            stripeCount: cycle.count
         )
+        if policy.stripe(facts) == .stay, cycle.keep(stripe) { return keep(footer) }
+        guard !chosen.isEmpty else { return drop(footer) }
+        let survivors = affordable(chosen)
+        statistics.relocationsDropped += chosen.count - survivors.count
+        relocationsUnderWay += 1
+        return [.relocate(Relocation(volume: self, footer: footer, survivors: survivors))]
+    }
+
+    /// A stripe that is all survivors would be copied for nothing gained: an eighth of it becomes free whatever the policy says, so that the
+    /// turn goes on however hot everything is.
+    private func affordable(_ chosen: [DirectoryEntry]) -> [DirectoryEntry] {
+        var left = superblock.stripeBytes * 7 / 8
+        return chosen.filter { entry in
+            left -= Int(entry.units) * superblock.recordAlignment
+            return left >= 0
+        }
+    }
+
+    /// The turn passes over a stripe: its bytes stay, the heat of its records is halved.
+    private func keep(_ footer: StripeFooter) -> [Deed] {
+        let stripe = Int(footer.stripe)
+        statistics.stripesKept += 1
+        for entry in footer.entries where !entry.isTombstone {
+            let place = address(entry, in: stripe)
+            if let known = index.find(entry.hash), known.address == place {
+                index.setUses(known.uses.halved, of: entry.hash, at: place)
+            } else {
+                superseded.add(entry.hash, in: stripe)
+            }
+        }
+        return reclaimAhead() + roomDeeds()
+    }
+
+    /// Forgets what still points into a stripe.
+    func drop(_ footer: StripeFooter) -> [Deed] {
+        var deeds: [Deed] = []
+        let stripe = Int(footer.stripe)
+        for entry in footer.entries {
+            let gone = entry.isTombstone ? nil : index.remove(entry.hash, at: address(entry, in: stripe))
+            if gone != nil { statistics.recordsReclaimed += 1 }
+            // The last word on a key of which an older record is still on disk somewhere.
+            if entry.isTombstone || gone != nil, superseded.contains(entry.hash), index.find(entry.hash) == nil,
+                !pending.contains(entry.hash, newerThan: 0)
+            {
+                logTombstone(entry.hash, serial: serials.next(), replacing: nil, &deeds)
+            }
+        }
+        for entry in footer.entries where !entry.isTombstone { superseded.add(entry.hash, in: stripe) }
+        statistics.stripesReclaimed += 1
+        cycle.emptied(stripe)
+        return deeds + reclaimAhead() + roomDeeds()
+    }
+
+    /// The directory is unreadable: whatever points into this stripe must go all the same.
+    private func forgetUnread(_ stripe: Int) -> [Deed] {
+        let before = index.count
+        index.removeAll(
+            from: RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: 0),
+            upTo: RecordAddress(stripe: stripe + 1, unitsPerStripe: unitsPerStripe, unitInStripe: 0)
+        )
+        statistics.recordsReclaimed += before - index.count
+        statistics.stripesReclaimed += 1
+        cycle.emptied(stripe)
+        return reclaimAhead() + roomDeeds()
     }
 }

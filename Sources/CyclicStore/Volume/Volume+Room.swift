@@ -21,5 +21,7 @@ extension Volume {
     }
 
     /// A volume that takes nothing any more counts as one with room: whoever waits shall try, and be told why not.
-    private var hasRoom: Bool { isOffline || isClosed || (!freeMembufs.isEmpty && cycle.canOpen) }
+    private var hasRoom: Bool {
+        isOffline || isClosed || (freeMembufs.count > (gathersSurvivors && survivorMembuf == nil ? 1 : 0) && cycle.canOpen())
+    }
 }

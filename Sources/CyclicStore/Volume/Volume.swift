@@ -4,7 +4,8 @@
 /// One file or device, its stripes, membufs and index. Mechanism only: what to store is decided above.
 ///
 /// One lock guards the state; it is held for lookups and bookkeeping, never over I/O or copying of records. What to do outside the lock
-/// comes out of it as a list of ``Deed``s. Reading is here; `Volume+Write`, `+Reclaim` and `+Flush` have the rest.
+/// comes out of it as a list of ``Deed``s. Reading is here; `Volume+Write`, `+Place`, `+Reclaim`, `+Relocation`, `+Flush` and `+Room` have the
+/// rest.
 final class Volume: @unchecked Sendable {
     let superblock: Superblock
     let device: any BlockDevice
@@ -13,27 +14,42 @@ final class Volume: @unchecked Sendable {
     let unitsPerStripe: Int
     /// The largest record, header and padding included.
     let recordCapacity: Int
-    /// Membufs filled at the same time. Two at most: a restart compares the serials of neighbours in sequence, and of no others.
+    /// Membufs filled with new records at the same time.
     let openLimit: Int
+    /// Relocated records have a membuf of their own; without it they go where the new ones go.
+    let gathersSurvivors: Bool
+    /// No membuf stays open while more stripes than this are opened after it: a restart compares the serials of records in stripes that are no
+    /// further apart, and of no others.
+    static let openWindow = 48
     let failureLimit = 3
+    let serials: SerialClock
+    let isPurged: PurgeCheck
+
+    /// Whether a record was purged since it was written, hard or soft: such a record is not carried forward.
+    typealias PurgeCheck = @Sendable (_ record: RecordHeader, _ key: UnsafeRawBufferPointer, _ tags: UnsafeRawBufferPointer) -> Bool
 
     let lock = Lock()
     // Everything below is guarded by `lock`.
     var index: PackedIndex
     var cycle: StripeCycle
     var freeMembufs: [Membuf]
-    /// Those that take records, in order of sequence.
+    /// Those that take new records, in order of sequence.
     var openMembufs: [Membuf] = []
+    /// The one that takes relocated records.
+    var survivorMembuf: Membuf?
     /// The membuf that stands for a stripe, while one does.
     var membufs: [Int: Membuf] = [:]
     let membufCount: Int
-    var nextSerial: UInt64
+    var policy: ReclaimPolicy
+    var superseded = SupersededRecords()
     var pending = PendingRecords()
-    /// Keys that were forgotten when there was no room to log it: the log gets a tombstone for each as soon as there is. No larger than
-    /// the index was, since only what it knew is in it.
+    /// Keys that were forgotten when there was no room to log it: the log gets a tombstone for each as soon as there is. At most
+    /// ``owedLimit`` of them are keys that the index did not know.
     var owedTombstones: Set<KeyHash> = []
+    static let owedLimit = 1 << 16
     /// Stripes to be reclaimed whose directory the engine had no room to read.
     var waitingReclaims: [Deed] = []
+    var relocationsUnderWay = 0
     var flushWaiters: [FlushWaiter] = []
     var roomWaiters: [@Sendable () -> Void] = []
     var statistics = VolumeStatistics()
@@ -43,8 +59,9 @@ final class Volume: @unchecked Sendable {
 
     /// What must happen outside the lock.
     enum Deed {
-        case write(Membuf, oldestSequence: UInt64)
+        case write(Membuf)
         case readDirectory(stripe: Int, sequence: UInt64)
+        case relocate(Relocation)
         case tell(@Sendable () -> Void)
     }
 
@@ -54,27 +71,33 @@ final class Volume: @unchecked Sendable {
         device: any BlockDevice,
         engine: any IOEngine,
         membufs membufCount: Int,
+        replacement: Replacement = .cyclic,
+        serials: SerialClock? = nil,
+        isPurged: @escaping PurgeCheck = { _, _, _ in false },
         nowSeconds: @escaping @Sendable () -> UInt64
     ) {
         superblock = recovered.superblock
         self.device = device
         self.engine = engine
         self.nowSeconds = nowSeconds
+        self.serials = serials ?? SerialClock(nowSeconds: nowSeconds)
+        self.isPurged = isPurged
+        policy = ReclaimPolicy(replacement)
         unitsPerStripe = superblock.stripeBytes / superblock.recordAlignment
         recordCapacity = Membuf.capacity(stripeBytes: superblock.stripeBytes, recordAlignment: superblock.recordAlignment)
         // Membufs and clean stripes must leave most of a small volume readable.
         let membufCount = max(2, min(membufCount, superblock.stripeCount / 2))
         self.membufCount = membufCount
         openLimit = membufCount >= 4 ? 2 : 1
+        gathersSurvivors = replacement == .gyre && membufCount >= 4 && superblock.stripeCount >= 16
         let (stripeBytes, alignment) = (superblock.stripeBytes, superblock.recordAlignment)
         freeMembufs = (0..<membufCount).map { _ in Membuf(stripeBytes: stripeBytes, recordAlignment: alignment) }
         cycle = StripeCycle(
             sequences: recovered.sequences,
             cleanGoal: StripeCycle.cleanGoal(stripes: superblock.stripeCount),
-            sequenceGap: recovered.sequenceGap,
-            oldestSequence: recovered.oldestSequence
+            sequenceGap: recovered.sequenceGap
         )
-        nextSerial = recovered.nextSerial
+        self.serials.advance(past: recovered.nextSerial - 1)
         statistics.damagedStripes = recovered.damagedStripes
         index = recovered.takeIndex()
         perform(lock.locked { reclaimAhead() })
@@ -94,6 +117,8 @@ final class Volume: @unchecked Sendable {
             copy.indexBytes = index.byteCount + cycle.byteCount
             copy.liveStripes = cycle.liveCount
             copy.stripes = cycle.count
+            copy.hotStripes = cycle.hotCount
+            copy.watchedRecords = superseded.count
             copy.isOffline = isOffline
             return copy
         }
@@ -112,7 +137,7 @@ final class Volume: @unchecked Sendable {
     func pin(_ hash: KeyHash) -> Place {
         lock.locked {
             if isOffline { return .nowhere(.volumeOffline) }
-            guard let entry = index.find(hash, countingUse: true) else { return .nowhere(.absent) }
+            guard let entry = index.use(hash) else { return .nowhere(.absent) }
             let stripe = entry.address.stripe(unitsPerStripe: unitsPerStripe)
             if let membuf = membufs[stripe] {
                 membuf.readers += 1
@@ -161,11 +186,11 @@ final class Volume: @unchecked Sendable {
                 case .absent, .busy, .volumeOffline:
                     return []
                 }
-                guard index.remove(hash, at: address), !pending.contains(hash, newerThan: 0) else { return [] }
+                guard let old = index.remove(hash, at: address), !pending.contains(hash, newerThan: 0) else { return [] }
                 // The medium may be sound and only this read was not. What happens to the key from now on must not be undone when a
                 // restart finds the old record again.
                 var deeds: [Deed] = []
-                logTombstone(hash, &deeds)
+                logTombstone(hash, serial: serials.next(), replacing: old, &deeds)
                 return deeds
             }
         )
@@ -179,6 +204,15 @@ final class Volume: @unchecked Sendable {
         }
     }
 
+    /// Uses of a record that others saw, the memory tier for one, so that reclaim knows of them.
+    func addUses(_ uses: Int, of hash: KeyHash) { lock.locked { index.addUses(uses, to: hash) } }
+
+    /// Sets what adapts while the store runs.
+    func tune(_ tuning: Tuning) { lock.locked { policy.tuning = tuning } }
+
+    /// Whether the head has not yet come round once since the volume was made: nothing is lost by writing freely.
+    var isFilling: Bool { lock.locked { cycle.isFilling } }
+
     func address(_ entry: DirectoryEntry, in stripe: Int) -> RecordAddress {
         RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: Int(entry.unitInStripe))
     }
@@ -186,8 +220,9 @@ final class Volume: @unchecked Sendable {
     func perform(_ deeds: [Deed]) {
         for deed in deeds {
             switch deed {
-            case .write(let membuf, let oldestSequence): startWrite(membuf, oldestSequence: oldestSequence)
+            case .write(let membuf): startWrite(membuf)
             case .readDirectory(let stripe, let sequence): startReclaim(stripe, sequence: sequence)
+            case .relocate(let relocation): relocation.start()
             case .tell(let waiter): waiter()
             }
         }

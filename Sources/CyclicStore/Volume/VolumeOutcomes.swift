@@ -63,6 +63,14 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var stripesReclaimed = 0
     /// Records dropped at reclaim.
     public var recordsReclaimed = 0
+    /// Records carried forward.
+    public var recordsRelocated = 0
+    /// Their bytes.
+    public var recordBytesRelocated = 0
+    /// Records that were worth carrying forward and were not: no room, no time, or replaced meanwhile.
+    public var relocationsDropped = 0
+    /// Stripes that stayed in place when the turn came to them.
+    public var stripesKept = 0
     /// Records refused, by reason.
     public var writesRefused: [RefusedWrite: Int] = [:]
     /// Removals.
@@ -77,6 +85,10 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var liveStripes = 0
     /// Stripes in all.
     public var stripes = 0
+    /// Stripes that stand outside the turn.
+    public var hotStripes = 0
+    /// Keys whose dead records on disk are watched so that they do not come back.
+    public var watchedRecords = 0
     /// The volume has been set aside.
     public var isOffline = false
 }

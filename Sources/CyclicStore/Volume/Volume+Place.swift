@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Where records go: which membuf, and when it is sealed and written. All but the device's part is called under the lock.
+extension Volume {
+    /// Who asks for room. What is carried forward never takes the last of it, and new records leave some for what is carried.
+    enum Purpose { case fresh, relocation, tombstone }
+
+    /// - Parameter room: Bytes that must be free in the membuf, for more records that follow this one at once.
+    func reserve(
+        _ wanted: Reservation,
+        for purpose: Purpose,
+        room: Int = 0,
+        _ deeds: inout [Deed]
+    ) -> Result<Reserved, RefusedWrite> {
+        if isOffline { return .failure(.volumeOffline) }
+        if isClosed { return .failure(.closed) }
+        return findPlace(wanted, for: purpose, room: room, &deeds)
+    }
+
+    /// A record's place. Its membuf is not written before the place is committed or given up.
+    struct Reserved {
+        var membuf: Membuf
+        var entry: DirectoryEntry
+    }
+
+    func findPlace(
+        _ wanted: Reservation,
+        for purpose: Purpose,
+        room: Int = 0,
+        _ deeds: inout [Deed]
+    ) -> Result<Reserved, RefusedWrite> {
+        let padded = max(room, wanted.byteCount.roundedUp(to: superblock.recordAlignment))
+        if purpose == .relocation, gathersSurvivors {
+            if let membuf = survivorMembuf, membuf.room >= padded { return .success(take(membuf, wanted)) }
+        } else if let membuf = openMembufs.first(where: { $0.room >= padded }) {
+            return .success(take(membuf, wanted))
+        }
+        // Nothing is sealed before a new membuf is at hand: until then smaller records still fit into those that are open.
+        let spare = gathersSurvivors && purpose != .relocation && survivorMembuf == nil ? 1 : 0
+        guard freeMembufs.count > spare else { return .failure(.noMembuf) }
+        deeds += reclaimAhead()
+        guard cycle.canOpen(), let (stripe, sequence) = cycle.open() else { return .failure(.noCleanStripe) }
+        guard let membuf = freeMembufs.popLast() else { return .failure(.noMembuf) }
+        deeds += sealOutrun()
+        membuf.begin(stripe: stripe, sequence: sequence, volumeID: superblock.volumeID, nowSeconds: nowSeconds())
+        membufs[stripe] = membuf
+        if purpose == .relocation, gathersSurvivors {
+            if let full = survivorMembuf { deeds += seal(full) }
+            survivorMembuf = membuf
+        } else {
+            // The oldest goes, not the fullest: so the stripes of new records close nearly in order.
+            if openMembufs.count >= openLimit, let oldest = openMembufs.first { deeds += seal(oldest) }
+            openMembufs.append(membuf)
+        }
+        deeds += reclaimAhead()
+        while membuf.room - DirectoryEntry.byteCount >= padded, let owed = owedTombstones.popFirst() {
+            release(take(membuf, .tombstone(owed, serial: serials.next())))
+        }
+        return .success(take(membuf, wanted))
+    }
+
+    func take(_ membuf: Membuf, _ wanted: Reservation) -> Reserved {
+        membuf.writers += 1
+        return Reserved(membuf: membuf, entry: membuf.reserve(wanted))
+    }
+
+    private func release(_ reserved: Reserved) { reserved.membuf.writers -= 1 }
+
+    // MARK: Tombstones
+
+    /// Leaves a tombstone in the log, now or as soon as there is room.
+    /// - Parameter old: What the index knew of the key.
+    func logTombstone(_ hash: KeyHash, serial: UInt64, replacing old: PackedIndex.Entry?, _ deeds: inout [Deed]) {
+        // A volume that was set aside takes nothing; holding on to its debts would only fill memory.
+        if isOffline { return }
+        switch reserve(.tombstone(hash, serial: serial), for: .tombstone, &deeds) {
+        case .success(let place):
+            release(place)
+            owedTombstones.remove(hash)
+            if let old { supersede(hash, old, by: place.membuf.sequence) }
+        case .failure:
+            // A key that the index did not know has, at most, a record in a stripe that was taken back and not yet overwritten.
+            guard old != nil || owedTombstones.count < Self.owedLimit else { return }
+            owedTombstones.insert(hash)
+            if let old { bury(hash, old) }
+        }
+    }
+
+    /// Logs what could not be logged before, as far as there is room now.
+    /// - Returns: Whether anything was logged.
+    func payTombstones(_ deeds: inout [Deed]) -> Bool {
+        var paid = false
+        while !isOffline, let hash = owedTombstones.first {
+            let tombstone = Reservation.tombstone(hash, serial: serials.next())
+            guard case .success(let place) = findPlace(tombstone, for: .tombstone, &deeds) else { break }
+            release(place)
+            owedTombstones.remove(hash)
+            paid = true
+        }
+        return paid
+    }
+
+    /// A record has been replaced or removed by a word in the stripe with this sequence. Where a restart could find the record and not the
+    /// word, it leaves its directory or is watched: see ``SupersededRecords``.
+    func supersede(_ hash: KeyHash, _ old: PackedIndex.Entry, by sequence: UInt64) {
+        let stripe = old.address.stripe(unitsPerStripe: unitsPerStripe)
+        guard cycle.phase(stripe) == .hot || cycle.wasHot(stripe) || cycle.sequence(stripe) > sequence else { return }
+        bury(hash, old)
+    }
+
+    /// Sees to it that a restart never takes a dead record for the last word on its key.
+    private func bury(_ hash: KeyHash, _ old: PackedIndex.Entry) {
+        let stripe = old.address.stripe(unitsPerStripe: unitsPerStripe)
+        guard let membuf = membufs[stripe] else { return superseded.add(hash, in: stripe) }
+        if membuf.isBeingWritten {
+            membuf.diedWhileWritten.append(hash)
+        } else {
+            membuf.cancel(unitInStripe: old.address.unitInStripe(unitsPerStripe: unitsPerStripe))
+        }
+    }
+
+    // MARK: Sealing
+
+    func seal(_ membuf: Membuf) -> [Deed] {
+        membuf.isSealed = true
+        openMembufs.removeAll { $0 === membuf }
+        if survivorMembuf === membuf { survivorMembuf = nil }
+        return writeIfReady(membuf)
+    }
+
+    /// Every membuf that takes records.
+    var allOpen: [Membuf] { openMembufs + (survivorMembuf.map { [$0] } ?? []) }
+
+    /// Seals what has been open for too many stripes.
+    private func sealOutrun() -> [Deed] {
+        allOpen.filter { $0.sequence + UInt64(Self.openWindow) < cycle.nextSequence }.flatMap { seal($0) }
+    }
+
+    /// Seals the membuf that the tail has come to: the turn is complete and must go on.
+    func sealBlocking() -> [Deed] {
+        guard let stripe = cycle.blocking, let membuf = membufs[stripe], !membuf.isSealed else { return [] }
+        return seal(membuf)
+    }
+
+    func writeIfReady(_ membuf: Membuf) -> [Deed] {
+        guard membuf.isSealed, membuf.writers == 0 else { return [] }
+        membuf.isBeingWritten = true
+        return [.write(membuf)]
+    }
+
+    func recycleIfDone(_ membuf: Membuf) {
+        guard membuf.isRetired, membuf.readers == 0 else { return }
+        membuf.isRetired = false
+        freeMembufs.append(membuf)
+    }
+
+    // MARK: The device
+
+    private enum WriteOutcome { case written, failed, notTaken }
+
+    func startWrite(_ membuf: Membuf) {
+        membuf.encodeFooter(volumeID: superblock.volumeID)
+        let taken = engine.submit(
+            IOOperation(kind: .write, device: device, offset: superblock.offset(of: membuf.stripe), region: membuf.memory) {
+                [self] error in
+                finishWrite(membuf, error == nil ? .written : .failed)
+            }
+        )
+        if !taken { finishWrite(membuf, .notTaken) }
+    }
+
+    private func finishWrite(_ membuf: Membuf, _ outcome: WriteOutcome) {
+        perform(
+            lock.locked {
+                switch outcome {
+                case .written:
+                    consecutiveFailures = 0
+                    statistics.stripesWritten += 1
+                    statistics.deviceBytesWritten += membuf.memory.count
+                    // What was on disk there before is gone.
+                    superseded.forget(membuf.stripe)
+                    for hash in membuf.diedWhileWritten { superseded.add(hash, in: membuf.stripe) }
+                case .failed:
+                    forget(membuf)
+                    consecutiveFailures += 1
+                    if consecutiveFailures >= failureLimit { setAside() }
+                case .notTaken:
+                    // The engine has stopped or is overrun; that says nothing about the device.
+                    forget(membuf)
+                }
+                membufs[membuf.stripe] = nil
+                cycle.finish(membuf.stripe, written: outcome == .written)
+                membuf.isRetired = true
+                recycleIfDone(membuf)
+                return reclaimAhead() + flushDeeds() + roomDeeds()
+            }
+        )
+    }
+
+    /// What was promised from a membuf whose write failed is forgotten; the stripe's place on disk is not trusted until it is written again.
+    private func forget(_ membuf: Membuf) {
+        statistics.writeErrors += 1
+        for entry in membuf.entries {
+            let isGone =
+                entry.isTombstone ? index.find(entry.hash) == nil : index.remove(entry.hash, at: address(entry, in: membuf.stripe)) != nil
+            // An older record of the key may still be on disk, and the log no longer says that it is not to be served.
+            if isGone, !pending.contains(entry.hash, newerThan: entry.serial) { owedTombstones.insert(entry.hash) }
+        }
+    }
+
+    private func setAside() {
+        isOffline = true
+        owedTombstones = []
+    }
+}
+
+extension Reservation {
+    static func tombstone(_ hash: KeyHash, serial: UInt64) -> Reservation {
+        Reservation(hash: hash, serial: serial, byteCount: 0, kind: .tombstone)
+    }
+}

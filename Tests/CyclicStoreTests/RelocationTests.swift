@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Testing
+
+@testable import CyclicStore
+
+/// A volume whose records are carried forward when they were used once. Each guard named here was taken out once to see its test fail.
+@Suite struct RelocationTests {
+    private func volume(stripes: Int = 20, seed: UInt64) throws -> (SimulatedStore, Volume) {
+        let simulation = try SimulatedStore(stripes: stripes, seed: seed, replacement: .gyre, membufs: 6)
+        let volume = try #require(simulation.store.volume)
+        volume.tune(Tuning(relocationUses: 1))
+        return (simulation, volume)
+    }
+
+    /// Fills the volume until the tail has taken back what was written first.
+    private func turn(_ simulation: SimulatedStore, from first: Int, records: Int = 340) {
+        for number in first..<(first + records) {
+            simulation.put(number, version: 1, count: 4000)
+            simulation.engine.run()
+        }
+    }
+
+    /// Up to the moment when the first survivors have been judged and their bytes are not read yet.
+    private func fillUntilRelocation(_ simulation: SimulatedStore, _ volume: Volume) {
+        func isUnderWay() -> Bool { volume.lock.locked { volume.relocationsUnderWay > 0 } }
+        for number in 100..<1000 where !isUnderWay() {
+            simulation.put(number, version: 1, count: 4000)
+            while !isUnderWay(), simulation.engine.step() {}
+        }
+        #expect(isUnderWay())
+    }
+
+    @Test func `what was used is carried forward, what was not is dropped`() throws {
+        let (simulation, volume) = try volume(seed: 1)
+        for number in 0..<30 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        for number in stride(from: 0, to: 30, by: 3) { #expect(simulation.get(number) == 1) }
+        turn(simulation, from: 100)
+        for number in 0..<30 { #expect(simulation.get(number) == (number % 3 == 0 ? 1 : nil), "record \(number)") }
+        let statistics = volume.snapshotStatistics()
+        #expect(statistics.recordsRelocated >= 10)
+        volume.checkInvariants()
+        simulation.flush()
+        volume.checkNothingLeaks()
+    }
+
+    @Test func `what was carried forward is there after a restart, from the newer place`() throws {
+        let (simulation, _) = try volume(seed: 2)
+        for number in 0..<30 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        for number in 0..<10 { #expect(simulation.get(number) == 1) }
+        turn(simulation, from: 100)
+        try simulation.flushAndSync()
+        try simulation.crash()
+        let found = (0..<10).filter { simulation.get($0) == 1 }
+        #expect(found.count >= 9)
+    }
+
+    /// Guard: the index moves only from the place the copy was made from (`PackedIndex.move`).
+    @Test func `a record replaced while it is carried keeps its new version`() throws {
+        let (simulation, volume) = try volume(seed: 3)
+        for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        #expect(simulation.get(0) == 1)
+        fillUntilRelocation(simulation, volume)
+        simulation.put(0, version: 2, count: 3000)
+        simulation.engine.run()
+        #expect(simulation.get(0) == 2)
+        try simulation.flushAndSync()
+        try simulation.crash()
+        #expect(simulation.get(0) == 2)
+    }
+
+    /// Guard: as above, for removals; and no line of the cancelled copy in the directory.
+    @Test func `a record removed while it is carried stays removed, after a crash too`() throws {
+        let (simulation, volume) = try volume(seed: 4)
+        for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        #expect(simulation.get(0) == 1)
+        fillUntilRelocation(simulation, volume)
+        simulation.store.remove(simulation.key(0))
+        simulation.engine.run()
+        #expect(simulation.get(0) == nil)
+        try simulation.flushAndSync()
+        try simulation.crash()
+        #expect(simulation.get(0) == nil)
+    }
+
+    /// Guard: a stripe under reclaim is readable at its old place until its records have moved.
+    @Test func `a record is served while it is carried`() throws {
+        let (simulation, volume) = try volume(seed: 5)
+        for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        for number in 0..<6 { #expect(simulation.get(number) == 1) }
+        fillUntilRelocation(simulation, volume)
+        let answers = (0..<6).map { _ in SimulatedStore.Answer() }
+        for number in 0..<6 { simulation.store.get(simulation.key(number)) { answers[number].set($0) } }
+        simulation.engine.run()
+        for answer in answers {
+            guard case .found? = answer.value else {
+                Issue.record("a record was not served while it was carried")
+                continue
+            }
+        }
+        volume.checkInvariants()
+    }
+
+    /// Guard: `Membuf.writers` (a relocation is a writer). Without it the directory would name bytes that were not there yet.
+    @Test func `a membuf with a relocation under way is not written`() throws {
+        let (simulation, volume) = try volume(seed: 6)
+        simulation.put(1, version: 1, count: 4000)
+        let membuf = try #require(volume.openMembufs.first)
+        var deeds: [Volume.Deed] = []
+        let wanted = Reservation(hash: simulation.key(2).hash, serial: 5, byteCount: 1000, kind: .object)
+        guard case .success(let place) = volume.lock.locked({ volume.reserve(wanted, for: .relocation, &deeds) }) else {
+            Issue.record("no place")
+            return
+        }
+        volume.flush {}
+        simulation.engine.run()
+        #expect(simulation.device.counts.writes > 0)
+        #expect(place.membuf !== membuf && volume.membufs[place.membuf.stripe] === place.membuf && !place.membuf.isBeingWritten)
+        volume.perform(
+            volume.lock.locked {
+                place.membuf.writers -= 1
+                return volume.writeIfReady(place.membuf)
+            }
+        )
+        simulation.engine.run()
+        #expect(volume.membufs[place.membuf.stripe] == nil)
+    }
+
+    /// Guard: leases (`StripeCycle.release` is what makes a drained stripe clean).
+    @Test func `a stripe is not overwritten under a read, however long it takes`() throws {
+        let (simulation, volume) = try volume(seed: 7)
+        simulation.put(0, version: 1, count: 4000)
+        simulation.flush()
+        let place = volume.pin(simulation.key(0).hash)
+        guard case .disk(let stripe, let sequence, _, _) = place else {
+            Issue.record("not on disk")
+            return
+        }
+        turn(simulation, from: 100)
+        #expect(volume.cycle.sequence(stripe) == sequence && volume.cycle.phase(stripe) != .filling)
+        volume.release(place)
+        turn(simulation, from: 1000)
+        #expect(volume.cycle.sequence(stripe) != sequence)
+    }
+
+    @Test func `a stripe that is hot throughout stays in place, and goes when its heat is gone`() throws {
+        let (simulation, volume) = try volume(seed: 8)
+        for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } }
+        turn(simulation, from: 100)
+        #expect(volume.snapshotStatistics().hotStripes == 1)
+        for number in 0..<14 { #expect(simulation.get(number) == 1) }
+        try simulation.flushAndSync()
+        try simulation.crash()
+        let reopened = try #require(simulation.store.volume)
+        reopened.tune(Tuning(relocationUses: 1))
+        for number in 0..<14 { #expect(simulation.get(number) == 1, "a hot stripe survives a crash") }
+        for turns in 0..<6 { turn(simulation, from: 1000 + turns * 1000) }
+        #expect(reopened.snapshotStatistics().hotStripes == 0)
+        #expect((0..<14).allSatisfy { simulation.get($0) == nil })
+    }
+
+    /// Guard: `SupersededRecords`. The hot stripe outlives the stripe with the newer word on a key of its own.
+    @Test func `what a hot stripe holds of a removed key does not come back after a crash`() throws {
+        let (simulation, volume) = try volume(seed: 9)
+        for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
+        simulation.flush()
+        func heat() { for _ in 0..<8 { for number in 2..<14 { #expect(simulation.get(number) == 1) } } }
+        for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } }
+        turn(simulation, from: 100)
+        #expect(volume.snapshotStatistics().hotStripes == 1)
+        simulation.store.remove(simulation.key(0))
+        simulation.put(1, version: 2, count: 4000)
+        for turns in 1..<4 {
+            heat()
+            turn(simulation, from: turns * 1000)
+        }
+        #expect(volume.snapshotStatistics().hotStripes == 1 && simulation.get(1) == nil)
+        try simulation.flushAndSync()
+        try simulation.crash()
+        #expect(simulation.get(0) == nil)
+        #expect(simulation.get(1) == nil)
+        #expect(simulation.get(2) == 1)
+    }
+
+    @Test(arguments: 1...6) func `everything at once, with faults and crashes, never brings back an older word`(seed: UInt64) throws {
+        let simulation = try SimulatedStore(stripes: 20, seed: seed, replacement: .gyre, membufs: 6)
+        var random = SeededRandom(seed: seed &* 77)
+        var newest: [Int: Int] = [:]
+        /// Versions that may be found: the death of the process can lose the newest, so anything from the last one that was flushed on.
+        var floor: [Int: Int] = [:]
+        var (hits, relocated) = (0, 0)
+        for version in 1...3000 {
+            simulation.store.volume?.tune(Tuning(relocationUses: 1 + version % 1000 / 500))
+            let number = Int(random.next() % 40) * Int(random.next() % 4)
+            switch random.next() % 64 {
+            case 0..<24:
+                newest[number] = version
+                simulation.put(number, version: version, count: Int(random.next() % 9000))
+            case 24:
+                simulation.store.remove(simulation.key(number))
+                newest[number] = version
+            case 25:
+                try simulation.flushAndSync()
+                floor = newest
+            case 26 where version % 7 == 0:
+                relocated += simulation.store.statistics.volume?.recordsRelocated ?? 0
+                simulation.engine.run()
+                try simulation.kill()
+                // What is left is what the model must go on from.
+                for (number, _) in newest {
+                    let found = simulation.get(number)
+                    #expect((found ?? .max) >= floor[number] ?? 0, "seed \(seed) step \(version): key \(number) went back")
+                    newest[number] = found ?? newest[number]
+                    if let found { floor[number] = max(found, floor[number] ?? 0) }
+                }
+            default:
+                if let found = simulation.get(number) {
+                    hits += 1
+                    #expect(found == newest[number], "seed \(seed) step \(version)")
+                }
+            }
+            if random.next() % 3 == 0 { simulation.engine.step() }
+            simulation.store.volume?.checkInvariants()
+        }
+        #expect(hits > 200)
+        #expect(relocated > 0)
+    }
+}
