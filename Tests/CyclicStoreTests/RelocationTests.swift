@@ -190,6 +190,50 @@ import Testing
         #expect(simulation.get(2) == 1)
     }
 
+    @Test(arguments: [0, 50, 100]) func `the ancestor copies a hit to the head when enough stripes were written since`(percent: Int) throws
+    {
+        let simulation = try SimulatedStore(stripes: 20, seed: 10, replacement: .relocateOnHit(percent: percent), membufs: 6)
+        let volume = try #require(simulation.store.volume)
+        simulation.put(0, version: 1, count: 4000)
+        simulation.flush()
+        // Five stripes on, then twelve.
+        for (records, isPastHalf) in [(75, false), (105, true)] {
+            turn(simulation, from: 1000 + records * 10, records: records)
+            let before = volume.snapshotStatistics().recordsRelocated
+            #expect(simulation.get(0) == 1)
+            let copied = volume.snapshotStatistics().recordsRelocated - before
+            #expect(copied == (percent == 0 || (percent == 50 && isPastHalf) ? 1 : 0))
+        }
+        #expect(simulation.get(0) == 1)
+        volume.checkInvariants()
+    }
+
+    @Test func `a group written together is read together, without those replaced since`() throws {
+        let simulation = try SimulatedStore(stripes: 20, seed: 11)
+        let volume = try #require(simulation.store.volume)
+        simulation.put(99, version: 1, count: 500)
+        let objects = (0..<8).map { simulation.object($0, version: 1, count: 1000 + $0 * 100) }
+        _ = try volume.writeRun(objects, group: 7)
+        simulation.flush()
+        simulation.put(3, version: 2, count: 10)
+        simulation.flush()
+        for leader in [0, 5, 7] {
+            let found = SimulatedStore.Collected<RecordBox>()
+            RecordReader(volume: volume).read(simulation.key(leader)) { result in
+                guard case .found(let box) = result else { return }
+                RunReader(volume: volume).readNeighbours(of: box) { found.set($0) }
+            }
+            let before = simulation.device.counts.reads
+            simulation.engine.run()
+            #expect(simulation.device.counts.reads - before == 2)
+            let names = found.value.map { box in
+                guard let image = box.open() else { return "opened before" }
+                return String(decoding: image.key.bytes, as: UTF8.self)
+            }
+            #expect(names.sorted() == (0..<8).filter { $0 != 3 && $0 != leader }.map { "key-\($0)" })
+        }
+    }
+
     @Test(arguments: 1...6) func `everything at once, with faults and crashes, never brings back an older word`(seed: UInt64) throws {
         let simulation = try SimulatedStore(stripes: 20, seed: seed, replacement: .gyre, membufs: 6)
         var random = SeededRandom(seed: seed &* 77)

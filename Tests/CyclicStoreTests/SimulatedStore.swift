@@ -93,15 +93,16 @@ final class SimulatedStore {
 
     @discardableResult
     func put(_ number: Int, version: Int, count: Int) -> RefusedWrite? {
-        let body = Self.body(number, version: version, count: count)
-        return store.put(
-            PlainObject(
-                RecordImage(
-                    kind: .object,
-                    key: key(number),
-                    metadata: Self.metadata(number: number, version: version, count: count),
-                    payload: .copy(of: body)
-                )
+        store.put(object(number, version: version, count: count))
+    }
+
+    func object(_ number: Int, version: Int, count: Int) -> PlainObject {
+        PlainObject(
+            RecordImage(
+                kind: .object,
+                key: key(number),
+                metadata: Self.metadata(number: number, version: version, count: count),
+                payload: .copy(of: Self.body(number, version: version, count: count))
             )
         )
     }
@@ -122,6 +123,12 @@ final class SimulatedStore {
         let right = plain.withPayload { $0.elementsEqual(Self.body(number, version: parts[1], count: parts[2])) }
         #expect(right, "seed \(seed): wrong bytes for key \(number)", sourceLocation: sourceLocation)
         return parts[1]
+    }
+
+    final class Collected<Element: Sendable>: Sendable {
+        private let elements = Mutex<[Element]>([])
+        var value: [Element] { elements.withLock { $0 } }
+        func set(_ value: [Element]) { elements.withLock { $0 = value } }
     }
 
     final class Answer: Sendable {

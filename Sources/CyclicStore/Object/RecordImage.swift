@@ -40,3 +40,18 @@ public struct RecordImage: ~Copyable, Sendable {
     /// The payload alone.
     public consuming func takePayload() -> OwnedBytes { payload }
 }
+
+extension RecordImage {
+    /// From a record that was checked. `record` begins with its header.
+    init(_ header: RecordHeader, _ record: UnsafeRawBufferPointer, key: StoreKey, payload: consuming OwnedBytes) {
+        self.init(
+            kind: header.kind,
+            key: key,
+            metadata: Array(record.part(header.metadataOffset, header.metadataBytes)),
+            payload: payload,
+            tags: header.tags(in: record),
+            serial: header.serial,
+            group: header.run.group
+        )
+    }
+}

@@ -97,7 +97,7 @@ public final class CyclicStore: Sendable {
         case .miss(let reason): return .miss(reason)
         case .found(let box):
             guard let image = box.open(), Self.fits(image.kind, key), let object = factory.makeObject(image) else {
-                volume.reject(key.hash, at: box.address, .damaged)
+                volume.reject(key.hash, at: box.origin.address, .damaged)
                 return .miss(.damaged)
             }
             memory.adopt(object, generation: generation)

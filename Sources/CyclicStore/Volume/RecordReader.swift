@@ -31,20 +31,8 @@ struct RecordReader: Sendable {
             let header = try RecordHeader(checking: bytes, sequence: membuf.sequence, hash: key.hash)
             guard key.matches(bytes.part(header.keyOffset, header.keyBytes)) else { throw .otherKey }
             let payload = OwnedBytes(copying: bytes.part(header.payloadOffset, header.payloadBytes))
-            return .found(
-                RecordBox(
-                    RecordImage(
-                        kind: header.kind,
-                        key: key,
-                        metadata: Array(bytes.part(header.metadataOffset, header.metadataBytes)),
-                        payload: payload,
-                        tags: header.tags(in: bytes),
-                        serial: header.serial,
-                        group: header.run.group
-                    ),
-                    address
-                )
-            )
+            let image = RecordImage(header, bytes, key: key, payload: payload)
+            return .found(RecordBox(image, RecordBox.Origin(header, at: address, volume.superblock)))
         } catch {
             return .miss(refuse(error, address, key))
         }
@@ -142,7 +130,7 @@ struct RecordReader: Sendable {
                 serial: header.serial,
                 group: header.run.group
             )
-            return .found(RecordBox(image, address))
+            return .found(RecordBox(image, RecordBox.Origin(header, at: address, volume.superblock)))
         }
     }
 }
@@ -158,11 +146,27 @@ final class RecordBox: @unchecked Sendable {
     // Unchecked: opened once, by the completion it was made for.
     private var image: RecordImage?
     /// Where it was found.
-    let address: RecordAddress
+    let origin: Origin
 
-    init(_ image: consuming RecordImage, _ address: RecordAddress) {
+    /// A record's place, and who its neighbours are.
+    struct Origin {
+        var address: RecordAddress
+        var sequence: UInt64
+        /// Length in units of the record alignment.
+        var units: Int
+        var run: LocalityRun
+
+        init(_ header: RecordHeader, at address: RecordAddress, _ superblock: Superblock) {
+            self.address = address
+            sequence = header.sequence
+            units = header.totalBytes.roundedUp(to: superblock.recordAlignment) / superblock.recordAlignment
+            run = header.run
+        }
+    }
+
+    init(_ image: consuming RecordImage, _ origin: Origin) {
         self.image = consume image
-        self.address = address
+        self.origin = origin
     }
 
     func open() -> RecordImage? { image.take() }

@@ -5,13 +5,14 @@ extension Volume {
     /// Copies an object into a membuf. It can be read from there at once.
     /// - Returns: The record's serial: of two writes or removals of a key, the one with the higher serial holds.
     @discardableResult
-    func write(_ object: any StoredObject, group: UInt32 = 0) throws(RefusedWrite) -> UInt64 {
-        try writeRun([object], group: group)[0]
+    func write(_ object: any StoredObject, group: UInt32 = 0, priorUses: UseClass = .none) throws(RefusedWrite) -> UInt64 {
+        try writeRun([object], group: group, priorUses: [priorUses])[0]
     }
 
     /// Copies objects into a membuf, side by side and in this order; all of them or none.
+    /// - Parameter priorUses: What is known of their use so far, in the same order; none when it is empty.
     /// - Returns: Their serials.
-    func writeRun(_ objects: [any StoredObject], group: UInt32) throws(RefusedWrite) -> [UInt64] {
+    func writeRun(_ objects: [any StoredObject], group: UInt32, priorUses: [UseClass] = []) throws(RefusedWrite) -> [UInt64] {
         var shapes: [RecordShape] = []
         var runBytes = 0
         for object in objects {
@@ -29,7 +30,13 @@ extension Volume {
             for (number, object) in objects.enumerated() {
                 let hash = object.key.hash
                 // The first takes a place where all have room; nobody comes in between under the lock.
-                let wanted = Reservation(hash: hash, serial: serials.next(), byteCount: shapes[number].totalBytes, kind: object.kind)
+                let wanted = Reservation(
+                    hash: hash,
+                    serial: serials.next(),
+                    byteCount: shapes[number].totalBytes,
+                    kind: object.kind,
+                    priorUses: number < priorUses.count ? priorUses[number] : .none
+                )
                 let place =
                     number == 0
                     ? reserve(wanted, for: .fresh, room: runBytes - DirectoryEntry.byteCount, &deeds)
