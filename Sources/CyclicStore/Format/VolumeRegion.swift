@@ -57,7 +57,7 @@ public struct VolumeRegions: Hashable, Sendable {
         )
         let leavesTooFewStripes = volumeBytes - end.roundedUp(to: stripeBytes) < Limits.minStripes * stripeBytes
         if leavesTooFewStripes || end - stripeBytes > volumeBytes / 2 {
-            place(from: stripeBytes, [2 * Limits.pageBytes, 2 * Limits.pageBytes, 0, 0])
+            place(from: stripeBytes, [2 * JournalCycle.minPagesPerHalf * Limits.pageBytes, 2 * Limits.pageBytes, 0, 0])
         }
     }
 

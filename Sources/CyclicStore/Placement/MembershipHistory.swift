@@ -77,5 +77,5 @@ struct MembershipHistory: Hashable, Sendable {
     }
 
     /// Journal records it takes.
-    var recordCount: Int { memberships.reduce(0) { $0 + $1.members.count + 1 } + volumeFloors.count + 1 }
+    var recordCount: Int { memberships.reduce(0) { $0 + $1.members.count + 2 } + volumeFloors.count + 1 }
 }

@@ -88,8 +88,8 @@ struct PurgeTable: Sendable {
     /// Takes a purge, in any order of serials.
     mutating func insert(_ entry: PurgeEntry) {
         newest = max(newest, entry.serial)
-        // An old journal's: nothing can match it any more.
-        if entry.serial <= floor { return }
+        // An old journal's: nothing can match it any more, or it is covered.
+        if entry.serial <= max(floor, everything.hard) || (entry.mode == .soft && entry.serial <= everything.soft) { return }
         switch entry.subject {
         case .key(let id): keys.raise(id, entry.mode, to: entry.serial)
         case .tag(let id): tags.raise(id, entry.mode, to: entry.serial)

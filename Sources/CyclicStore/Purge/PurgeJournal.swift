@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// The journal of one volume: makes records durable, several of them with one write and one sync, and calls back. Never waits.
+///
+/// What arrives while a write is under way goes with the next one. After a failure everything is written anew into the other half, three
+/// times at most: a sync that failed says nothing about what it should have made durable, and trying only the sync again would believe it
+/// (Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
+final class PurgeJournal: @unchecked Sendable {
+    let volume: VolumeID
+    private let device: any BlockDevice
+    private let engine: any IOEngine
+    private let region: VolumeRegion
+    private let image: JournalImage
+    static let maxFailures = 3
+
+    private let lock = Lock()
+    // Guarded by `lock`.
+    private var waiting = Batch()
+    private var isWorking = false
+    private var isClosed = false
+    private var parked: (() -> Void)?
+    private var counts = Counts()
+    // Touched only by whoever works: one after the other.
+    private var cycle: JournalCycle
+    private var failures = 0
+    /// Set once, before anything is appended.
+    var ledger: @Sendable () -> PurgeLedger?
+    /// Told once when the journal gives up.
+    var onFailure: @Sendable (VolumeID) -> Void = { _ in }
+
+    /// What it has done.
+    struct Counts: Hashable, Sendable {
+        var appends = 0
+        var checkpoints = 0
+        var records = 0
+        var syncs = 0
+    }
+
+    private struct Batch {
+        var records: [JournalRecord] = []
+        var completions: [@Sendable (Bool) -> Void] = []
+    }
+
+    init(device: any BlockDevice, engine: any IOEngine, region: VolumeRegion, volume: VolumeID, contents: JournalReader.Contents) {
+        self.device = device
+        self.engine = engine
+        self.region = region
+        self.volume = volume
+        image = JournalImage(volume: volume)
+        ledger = { nil }
+        cycle = JournalCycle(
+            pagesPerHalf: JournalReader.pagesPerHalf(region),
+            halfInUse: contents.halfInUse,
+            highestEpoch: contents.highestEpoch
+        )
+    }
+
+    var snapshotCounts: Counts { lock.locked { counts } }
+
+    /// Calls back once, on any thread: true when the records are durable. What they say must be in the ledger already. Without records:
+    /// when everything before is.
+    func append(_ records: [JournalRecord], _ completion: @escaping @Sendable (Bool) -> Void) {
+        let (isTaken, begins) = lock.locked {
+            guard !isClosed else { return (false, false) }
+            waiting.records += records
+            waiting.completions.append(completion)
+            defer { isWorking = true }
+            return (true, !isWorking)
+        }
+        guard isTaken else { return completion(false) }
+        if begins { work() } else { resume() }
+    }
+
+    /// Tries again what the engine had no room for. To be called when it may have room.
+    func resume() {
+        let retry = lock.locked {
+            defer { parked = nil }
+            return parked
+        }
+        retry?()
+    }
+
+    /// Takes nothing any more; what waits is told that it is not durable. What is being written ends by itself.
+    /// - Returns: False when it was closed before.
+    @discardableResult
+    func close() -> Bool {
+        let (wasOpen, left) = lock.locked {
+            defer {
+                isClosed = true
+                waiting = Batch()
+            }
+            return (!isClosed, waiting)
+        }
+        for completion in left.completions { completion(false) }
+        // Fails now when there still is no room.
+        resume()
+        return wasOpen
+    }
+
+    // MARK: Working
+
+    private func work() {
+        let batch = lock.locked { () -> Batch? in
+            guard !waiting.completions.isEmpty else {
+                isWorking = false
+                return nil
+            }
+            defer { waiting = Batch() }
+            return waiting
+        }
+        guard let batch else { return }
+        if batch.records.isEmpty {
+            succeed(batch)
+        } else if cycle.takes(records: batch.records.count) {
+            append(batch, batch.records)
+        } else {
+            checkpoint(batch)
+        }
+    }
+
+    private func append(_ batch: Batch, _ records: [JournalRecord]) {
+        let (position, commit) = cycle.beginAppend(records: records.count)
+        let buffer = image.append(records, to: cycle, position: position, commit: commit)
+        let offset = region.half(cycle.half).offset + position * JournalPage.byteCount
+        writeAndSync(buffer, offset) { [self] error in
+            guard error == nil else { return fail(batch) }
+            lock.locked {
+                counts.appends += 1
+                counts.records += records.count
+            }
+            succeed(batch)
+        }
+    }
+
+    /// The ledger into the other half; then an empty append, which shows that the checkpoint was synced.
+    private func checkpoint(_ batch: Batch) {
+        guard let ledger = ledger() else { return give(up: batch) }
+        let (half, epoch) = cycle.beginCheckpoint()
+        let buffer = image.checkpoint(of: ledger, epoch: epoch)
+        let pages = buffer.region.count / JournalPage.byteCount
+        guard pages <= JournalCycle.checkpointCapacity(pagesPerHalf: cycle.pagesPerHalf) else { return give(up: batch) }
+        writeAndSync(buffer, region.half(half).offset) { [self] error in
+            guard error == nil else { return fail(batch) }
+            cycle.finishCheckpoint(half: half, epoch: epoch, pages: pages)
+            lock.locked { counts.checkpoints += 1 }
+            append(batch, [])
+        }
+    }
+
+    private func succeed(_ batch: Batch) {
+        failures = 0
+        for completion in batch.completions { completion(true) }
+        work()
+    }
+
+    private func fail(_ batch: Batch) {
+        cycle.spoil()
+        failures += 1
+        let isOver = failures >= Self.maxFailures || lock.locked { isClosed }
+        if isOver { give(up: batch) } else { checkpoint(batch) }
+    }
+
+    private func give(up batch: Batch) {
+        let wasOpen = close()
+        for completion in batch.completions { completion(false) }
+        if wasOpen { onFailure(volume) }
+    }
+
+    // MARK: Transfers
+
+    private func writeAndSync(_ buffer: PageBuffer, _ offset: Int, _ completion: @escaping @Sendable (DeviceError?) -> Void) {
+        submit(.write, offset, buffer) { [self] error in
+            guard error == nil else { return completion(error) }
+            submit(.sync, 0, nil) { [self] error in
+                lock.locked { counts.syncs += 1 }
+                completion(error)
+            }
+        }
+    }
+
+    private func submit(
+        _ kind: IOOperation.Kind,
+        _ offset: Int,
+        _ buffer: PageBuffer?,
+        _ completion: @escaping @Sendable (DeviceError?) -> Void
+    ) {
+        let region = buffer?.region ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        let operation = IOOperation(kind: kind, device: device, offset: offset, region: region) { error in
+            withExtendedLifetime(buffer) { completion(error) }
+        }
+        if engine.submit(operation) { return }
+        let isOver = lock.locked {
+            if !isClosed { parked = { [self] in submit(kind, offset, buffer, completion) } }
+            return isClosed
+        }
+        if isOver { completion(DeviceError(.write, errno: 0, offset: offset)) }
+    }
+}
+
+extension PurgeJournal {
+    /// As ``append(_:_:)``, on the calling thread and with a checkpoint first: for the opening of a store, before anything else is appended.
+    func writeCheckpoint(of ledger: PurgeLedger) throws(DeviceError) {
+        let (half, epoch) = cycle.beginCheckpoint()
+        let buffer = image.checkpoint(of: ledger, epoch: epoch)
+        try device.write(at: region.half(half).offset, from: UnsafeRawBufferPointer(buffer.region))
+        try device.sync()
+        cycle.finishCheckpoint(half: half, epoch: epoch, pages: buffer.region.count / JournalPage.byteCount)
+    }
+
+    /// Appends on the calling thread, right behind ``writeCheckpoint(of:)``.
+    func writeAppend(_ records: [JournalRecord]) throws(DeviceError) {
+        let (position, commit) = cycle.beginAppend(records: records.count)
+        let buffer = image.append(records, to: cycle, position: position, commit: commit)
+        do throws(DeviceError) {
+            try device.write(
+                at: region.half(cycle.half).offset + position * JournalPage.byteCount,
+                from: UnsafeRawBufferPointer(buffer.region)
+            )
+            try device.sync()
+        } catch {
+            cycle.spoil()
+            throw error
+        }
+    }
+}
