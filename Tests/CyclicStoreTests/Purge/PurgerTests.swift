@@ -52,6 +52,7 @@ import Testing
             return true
         }
         func shutDown() {}
+        var statistics: IOEngineStatistics { IOEngineStatistics() }
     }
 
     private final class Box: Sendable {
