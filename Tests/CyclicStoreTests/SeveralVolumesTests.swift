@@ -12,7 +12,7 @@ import Testing
         var engine = SteppedEngine(seed: 1)
         var store: CyclicStore
 
-        init(_ devices: [SimulatedDevice], weights: [Double?] = [], memoryBytes: Int = 0) throws {
+        init(_ devices: [SimulatedDevice], weights: [Int?] = [], memoryBytes: Int = 0) throws {
             self.devices = devices
             store = try Self.open(devices, engine, weights, memoryBytes)
             engine.run()
@@ -21,7 +21,7 @@ import Testing
         static func open(
             _ devices: [SimulatedDevice],
             _ engine: SteppedEngine,
-            _ weights: [Double?] = [],
+            _ weights: [Int?] = [],
             _ memoryBytes: Int = 0
         ) throws(StoreError) -> CyclicStore {
             var configuration = StoreConfiguration()

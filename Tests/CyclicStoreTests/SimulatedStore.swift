@@ -23,7 +23,14 @@ final class SimulatedStore {
     private var openings: UInt64 = 0
     private let configuration: StoreConfiguration
 
-    init(stripes: Int = 16, memoryBytes: Int = 0, seed: UInt64, replacement: Replacement = .cyclic, membufs: Int = 4) throws {
+    init(
+        stripes: Int = 16,
+        memoryBytes: Int = 0,
+        seed: UInt64,
+        replacement: Replacement = .cyclic,
+        membufs: Int = 4,
+        configure: (inout StoreConfiguration) -> Void = { _ in }
+    ) throws {
         self.seed = seed
         device = SimulatedDevice(byteCount: Superblock.volumeBytes(stripes: stripes, stripeBytes: Self.stripeBytes), seed: seed)
         engine = SteppedEngine(seed: seed)
@@ -34,6 +41,7 @@ final class SimulatedStore {
         configuration.membufs = membufs
         configuration.memoryBytes = memoryBytes
         configuration.replacement = replacement
+        configure(&configuration)
         self.configuration = configuration
         store = try Self.open(device, engine, configuration)
     }

@@ -3,11 +3,12 @@
 
 /// Stores one object whose length need not be known: bytes come in pieces, and it becomes one record, or fragments and a head.
 ///
-/// Until ``finish(metadata:)`` nothing of it can be found; a writer that fails, is aborted or dropped leaves nothing behind.
+/// Until ``finish(metadata:)`` nothing of it can be found; a writer that fails, is aborted or dropped leaves nothing behind. A part of an
+/// object of known length can be stored too, as a partial object or to complete one.
 /// Not thread-safe: one owner at a time.
 ///
 /// When the volume has no room for a moment the writer is blocked: the owner stops bringing bytes, and calls ``resume()`` when
-/// ``CyclicStore/whenRoom(_:)`` tells. Memory: one fragment, three when blocked.
+/// ``whenRoom(_:)`` tells. Memory: one fragment, three when blocked.
 public final class ObjectWriter {
     /// Why a writer gave up; what was stored so far has been removed.
     public enum Failure: Error, Sendable, Equatable {
@@ -15,8 +16,10 @@ public final class ObjectWriter {
         case aborted
         /// The factory made no object of it.
         case unusable
-        /// Longer than ``CyclicStore/maxObjectBytes`` or the caller's limit.
+        /// Longer than ``CyclicStore/maxObjectBytes`` or the caller's limit, or past the end of the object it is a part of.
         case tooLarge
+        /// A part that covers no fragment whole.
+        case tooSmall
         /// The volume took no more.
         case refused(RefusedWrite)
     }
@@ -28,9 +31,15 @@ public final class ObjectWriter {
     private var buffer: OwnedBytes?
     private var buffered = 0
     private var bufferCapacity = 0
-    private var fragmentsStored = 0
-    private var objectID: VolumeID?
+    /// Fragments made by this writer, whether or not the volume has taken them yet.
+    private var made: Range<Int>
+    private(set) var objectID: VolumeID?
+    /// For a part of an object: how the whole is cut.
+    private let part: Part?
+    /// Bytes to leave out until a fragment begins.
+    private var skips = 0
     private var isFinished = false
+    private var roomWait: RoomWait?
     /// Made and refused for want of room, in order.
     private var pending: [any StoredObject] = []
     private static let maxPending = 2
@@ -47,9 +56,49 @@ public final class ObjectWriter {
         self.store = store
         self.key = key
         self.maxBytes = min(maxBytes, store.maxObjectBytes)
+        made = 0..<0
+        part = nil
         if let expectedBytes {
             if expectedBytes > self.maxBytes { failure = .tooLarge } else { reserve(min(expectedBytes, store.fragmentBytes)) }
         }
+    }
+
+    private struct Part {
+        var map: FragmentMap
+        /// The object has no head yet.
+        var isNew: Bool
+    }
+
+    /// A writer for a part of an object that is not there yet; what it stores is a partial object. Only fragments that the bytes cover
+    /// whole are kept: see ``FragmentMap/aligned(_:)``.
+    /// - Parameters:
+    ///   - totalBytes: Length of the whole object.
+    ///   - offset: Where in it the bytes begin.
+    public convenience init(store: CyclicStore, key: StoreKey, totalBytes: UInt64, from offset: UInt64) {
+        let map = FragmentMap(objectID: store.newObjectID(), totalBytes: totalBytes, fragmentBytes: store.fragmentBytes)
+        self.init(store, key, Part(map: map, isNew: true), offset)
+    }
+
+    /// A writer for missing bytes of an object that is there in part. They must be of the same content: that is the caller's knowledge.
+    /// Each fragment is found as soon as it is whole, and stays when the writer is aborted. End with ``finish()``.
+    /// - Parameters:
+    ///   - map: From the object's head.
+    ///   - offset: Where in the object the bytes begin.
+    public convenience init(store: CyclicStore, key: StoreKey, completing map: FragmentMap, from offset: UInt64) {
+        self.init(store, key, Part(map: map, isNew: false), offset)
+    }
+
+    private init(_ store: CyclicStore, _ key: StoreKey, _ part: Part, _ offset: UInt64) {
+        self.store = store
+        self.key = key
+        self.part = part
+        objectID = part.map.objectID
+        let size = UInt64(part.map.fragmentBytes)
+        let first = Int((min(offset, part.map.totalBytes) + size - 1) / size)
+        made = first..<first
+        skips = Int(min(UInt64(first) * size, part.map.totalBytes) - min(offset, part.map.totalBytes))
+        maxBytes = Int(clamping: part.map.totalBytes - min(offset, part.map.totalBytes))
+        if part.map.totalBytes > UInt64(store.maxObjectBytes) || maxBytes == 0 { failure = .tooLarge }
     }
 
     deinit { abort() }
@@ -59,19 +108,39 @@ public final class ObjectWriter {
         guard failure == nil, !isFinished else { return }
         byteCount += bytes.count
         guard byteCount <= maxBytes else { return fail(.tooLarge) }
-        var rest = bytes
+        let skipped = min(skips, bytes.count)
+        skips -= skipped
+        var rest = bytes.part(skipped, bytes.count - skipped)
         while rest.count > 0, failure == nil {
-            if buffered == store.fragmentBytes { storeFragment() }
-            let count = min(rest.count, store.fragmentBytes - buffered)
+            if buffered == roomInFragment { storeFragment() }
+            let count = min(rest.count, roomInFragment - buffered)
             reserve(buffered + count)
             buffer?.withRegion { $0.part(buffered, count).copyMemory(from: rest.part(0, count)) }
             buffered += count
             rest = rest.part(count, rest.count - count)
+            // A whole object waits for more: it may turn out to fit in one record.
+            if part != nil, buffered == roomInFragment { storeFragment() }
         }
+    }
+
+    /// Length of the fragment that is being filled.
+    private var roomInFragment: Int { part?.map.range(of: made.upperBound).count ?? store.fragmentBytes }
+
+    /// Bytes of a whole object that can be read back from fragments; nil when it will not be stored.
+    var storedBytes: Int? {
+        failure == nil && part == nil ? (made.count - pending.count { $0.kind == .fragment }) * store.fragmentBytes : nil
     }
 
     /// Whether the volume must have room before more bytes are brought.
     public var isBlocked: Bool { failure == nil && !pending.isEmpty }
+
+    /// Calls back once, on any thread, when it is time to ``resume()``. False: it is time now. Ends with the writer.
+    public func whenRoom(_ callback: @escaping @Sendable () -> Void) -> Bool {
+        guard let next = pending.first else { return false }
+        roomWait?.cancel()
+        roomWait = store.whenRoom(for: next.key, callback)
+        return roomWait != nil
+    }
 
     /// Tries again what was refused. After this look at ``isBlocked`` and ``failure``.
     public func resume() {
@@ -98,7 +167,12 @@ public final class ObjectWriter {
     public func finish(metadata: [UInt8]) {
         guard failure == nil, !isFinished else { return }
         let image: RecordImage
-        if let objectID {
+        if let part {
+            guard part.isNew else { return finish() }
+            guard !made.isEmpty else { return fail(.tooSmall) }
+            dropRest()
+            image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: part.map.encode())
+        } else if let objectID {
             storeFragment()
             guard failure == nil else { return }
             let map = FragmentMap(objectID: objectID, totalBytes: UInt64(byteCount), fragmentBytes: store.fragmentBytes)
@@ -112,6 +186,14 @@ public final class ObjectWriter {
         resume()
     }
 
+    /// Ends a part that completes an object. The head stays as it is.
+    public func finish() {
+        guard failure == nil, !isFinished, let part, !part.isNew else { return }
+        dropRest()
+        isFinished = true
+        resume()
+    }
+
     /// Gives up what is not yet findable, also a finished object that still waits for room.
     public func abort() {
         if failure == nil, !isFinished || !pending.isEmpty { fail(.aborted) }
@@ -120,23 +202,29 @@ public final class ObjectWriter {
     private func fail(_ failure: Failure) {
         self.failure = failure
         pending = []
+        dropRest()
+        roomWait?.cancel()
+        roomWait = nil
+        guard let objectID, part?.isNew ?? true else { return }
+        for fragment in made { store.remove(store.key(FragmentMap.keyBytes(objectID: objectID, fragment: fragment))) }
+        made = 0..<0
+    }
+
+    private func dropRest() {
         buffer = nil
         buffered = 0
         bufferCapacity = 0
-        guard let objectID else { return }
-        for fragment in 0..<fragmentsStored { store.remove(store.key(FragmentMap.keyBytes(objectID: objectID, fragment: fragment))) }
-        fragmentsStored = 0
     }
 
     private func storeFragment() {
         guard buffered > 0 else { return }
         let id = objectID ?? store.newObjectID()
         objectID = id
-        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: fragmentsStored))
+        let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: made.upperBound))
         let image = RecordImage(kind: .fragment, key: fragmentKey, metadata: [], payload: takeBuffer())
         guard let object = store.factory.makeObject(image) else { return fail(.unusable) }
         // Counted first: a fragment that the volume refused may be in memory, and a failure removes it.
-        fragmentsStored += 1
+        made = made.lowerBound..<made.upperBound + 1
         pending.append(object)
         resume()
         if pending.count > Self.maxPending { fail(.refused(.noMembuf)) }
@@ -152,7 +240,7 @@ public final class ObjectWriter {
 
     private func reserve(_ wanted: Int) {
         guard wanted > bufferCapacity else { return }
-        let capacity = min(store.fragmentBytes, max(wanted, bufferCapacity * 2))
+        let capacity = min(roomInFragment, max(wanted, bufferCapacity * 2))
         var larger = OwnedBytes(capacity: capacity)
         if let old = buffer.take() {
             old.withBytes { source in

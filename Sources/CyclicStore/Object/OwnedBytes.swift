@@ -40,7 +40,7 @@ public struct OwnedBytes: ~Copyable, @unchecked Sendable {
         region.copyMemory(from: bytes)
     }
 
-    deinit { free(region.baseAddress) }
+    deinit { systemFree(region.baseAddress) }
 
     /// Moves the window.
     public mutating func narrow(to window: Range<Int>) {
@@ -62,6 +62,8 @@ public struct OwnedBytes: ~Copyable, @unchecked Sendable {
         try body(region)
     }
 
+    static func free(_ region: UnsafeMutableRawBufferPointer) { systemFree(region.baseAddress) }
+
     /// Gives the region away: the caller frees its base address with `free`. ``offset`` and ``count`` say which bytes count.
     public consuming func take() -> UnsafeMutableRawBufferPointer {
         let region = region
@@ -69,3 +71,5 @@ public struct OwnedBytes: ~Copyable, @unchecked Sendable {
         return region
     }
 }
+
+private func systemFree(_ base: UnsafeMutableRawPointer?) { free(base) }

@@ -13,6 +13,7 @@ public final class CyclicStore: Sendable {
     private let entropy: @Sendable () -> UInt64
     private let problemsAtOpen: [StoreProblem]
     private let inFlight = SharedReads()
+    let fills: Fills
     /// Payload bytes of one fragment of a large object: four fragments fill a stripe.
     public let fragmentBytes: Int
     /// Largest payload stored in one record beside its metadata.
@@ -40,6 +41,7 @@ public final class CyclicStore: Sendable {
             maxObjectBytes = configuration.memoryBytes / 4
         }
         maxInlineBytes = fragmentBytes
+        fills = Fills(limit: configuration.maxFills, memoryBytes: configuration.fillMemoryBytes, fragmentBytes: fragmentBytes)
     }
 
     // MARK: Keys

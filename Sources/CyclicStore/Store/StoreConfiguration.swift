@@ -24,6 +24,10 @@ public struct StoreConfiguration: Sendable {
     /// Whether a new file gets its blocks only as they are written, where the file system cannot reserve them. A write may then fail later
     /// for want of space.
     public var sparse = false
+    /// Objects that may be filled at the same time through ``CyclicStore/beginFill(_:info:expectedBytes:maxBytes:)``.
+    public var maxFills = 1024
+    /// Memory for the newest bytes of all of them, shared out evenly. Each has one fragment at least.
+    public var fillMemoryBytes = 64 << 20
     /// How the volume makes room.
     public var replacement = Replacement.cyclic
 
@@ -42,6 +46,7 @@ public struct StoreConfiguration: Sendable {
         try require(memoryBytes >= 0, "the memory size is negative")
         try require(ioEngine.isInProgram, IOEngineError(engine: ioEngine, errno: 0).description)
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
+        try require(maxFills >= 0 && fillMemoryBytes >= 0, "the bounds of fills are negative")
         let volumes = allVolumes
         try require(volumes.count <= VolumeSet.maxCount, "there are \(volumes.count) volumes; at most \(VolumeSet.maxCount) are possible")
         let smallest = Superblock.minVolumeBytes(stripeBytes: stripeBytes)
@@ -51,7 +56,7 @@ public struct StoreConfiguration: Sendable {
                 "the size of the volume \(volume.path) is \(volume.byteCount) bytes; with stripes of \(stripeBytes) it must be at least \(smallest)"
             )
             if let weight = volume.weight {
-                try require(weight.isFinite && weight > 0, "the weight of the volume \(volume.path) is \(weight); it must be above 0")
+                try require(weight > 0, "the weight of the volume \(volume.path) is \(weight); it must be above 0")
             }
             try require(!volumes[..<position].contains { $0.path == volume.path }, "the volume \(volume.path) is given twice")
         }

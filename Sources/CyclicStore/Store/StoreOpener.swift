@@ -86,7 +86,7 @@ struct StoreOpener {
                 do throws(StoreError) {
                     let recovered = try opener(next.volume, secret: secret).recover(next.device, name: name)
                     secret = recovered.superblock.secret
-                    let weight = next.volume.weight ?? Double(recovered.superblock.volumeBytes)
+                    let weight = next.volume.weight.map(Double.init) ?? Double(recovered.superblock.volumeBytes) / 0x1p20
                     let volume = Volume(
                         recovered: recovered,
                         device: next.device,

@@ -9,11 +9,11 @@ public struct VolumeConfiguration: Sendable, Hashable {
     public var byteCount: Int
     /// Whether the page cache is bypassed. Nil: for block devices, not for files.
     public var directIO: Bool?
-    /// Its share of the keys against the other volumes' weights. Nil: its size in bytes.
-    public var weight: Double?
+    /// Its share of the keys against the other volumes' weights. Nil: its size in MiB.
+    public var weight: Int?
 
     /// A volume by path.
-    public init(path: String, byteCount: Int = 1 << 30, directIO: Bool? = nil, weight: Double? = nil) {
+    public init(path: String, byteCount: Int = 1 << 30, directIO: Bool? = nil, weight: Int? = nil) {
         self.path = path
         self.byteCount = byteCount
         self.directIO = directIO
