@@ -13,7 +13,7 @@ extension Exchange {
     /// fetched as it is and passed on.
     func fetchForCache(conditions: HTTPFields) {
         if request.method == .get, cacheRequest.presence.contains(.range), stored == nil {
-            return passThrough(outcome.forward ?? .miss, detail: "range")
+            return fetchRange()
         }
         if request.method == .head { return askForHead() }
         fetchShared(conditions: conditions)
@@ -55,7 +55,7 @@ extension Exchange {
         )
     }
 
-    private func send(fields: HTTPFields, method: Method, methodName: String, framing: BodyFraming, _ receiver: any UpstreamReceiver) {
+    func send(fields: HTTPFields, method: Method, methodName: String, framing: BodyFraming, _ receiver: any UpstreamReceiver) {
         phase = .fetching
         proxy.counters.countOriginRequest()
         call = proxy.upstream.start(

@@ -2,6 +2,7 @@
 // Copyright the Gyre project authors
 
 import CyclicStore
+import GyreTelemetry
 import HTTPCaching
 import HTTPTypes
 import NIOCore
@@ -9,7 +10,7 @@ import NIOCore
 extension Exchange {
     /// Begins to store a response that passes.
     func beginKeeping(_ head: StoredHead, _ response: UpstreamResponse) {
-        let fetch = Fetch(proxy: proxy, primaryKey: primaryKey, marker: marker, request: request, head: head, response)
+        let fetch = Fetch(proxy: proxy, primaryKey: primaryKey, marker: marker, request: request, head: head, partial: partial, response)
         if fetch.failure == nil {
             self.fetch = fetch
             outcome.isStored = true
@@ -29,6 +30,32 @@ extension Exchange {
         guard let fetch else { return }
         self.fetch = nil
         if let reason = fetch.complete(trailers: trailers, proxy), outcome.detail == nil { outcome.detail = reason }
+    }
+
+    /// Whether a response that this request brought may be stored.
+    func storeDecision(_ response: UpstreamResponse, requestTime: Timestamp) -> StoreDecision {
+        StoreDecision.decide(
+            request: cacheRequest,
+            status: response.status,
+            fields: response.fields,
+            requestTime: requestTime,
+            responseTime: Clock.timestamp(),
+            policy: proxy.configuration.caching,
+            jitter: Double.random(in: 0..<1)
+        )
+    }
+
+    /// Stores the answer to a request for a range: the part, or the whole that came instead (RFC 9111 §3.3).
+    func storeAnswerToRange(_ response: UpstreamResponse) {
+        switch storeDecision(response, requestTime: startedAt) {
+        // Without the complete length a part cannot be put in its place.
+        case .store(let head) where head.partial == nil || head.partial?.completeLength != nil: beginKeeping(head, response)
+        case .store: proxy.counters.countNotStored(NoStoreReason.partialUnsupported.rawValue)
+        case .refuse(let reason):
+            proxy.counters.countNotStored(reason.rawValue)
+            outcome.detail = reason.rawValue
+            result = .bypass
+        }
     }
 
     /// An answer to POST can be stored for GET when it says so (RFC 9110 §9.3.3).

@@ -52,8 +52,20 @@ extension Exchange {
                 extra: [("Content-Range", content.fieldValue)]
             )
             finish()
-        case .whole, .multiple, .notCovered:
-            // Several ranges may always be answered with the whole (RFC 9110 §14.2).
+        case .multiple(let ranges, let length):
+            let segments = sendMultipartHead(
+                ranges,
+                head: stored.head,
+                fields: fields,
+                completeLength: length,
+                ageSeconds: served.ageSeconds
+            ) {
+                [.stored(stored, $0.first..<$0.last + 1)]
+            }
+            let stream = BodyStream(exchange: self, segments: segments)
+            bodyStream = stream
+            stream.start()
+        case .whole, .notCovered:
             let hasNoBody = stored.head.status == 204 || stored.head.status == 304
             sendHead(
                 status: stored.head.status,

@@ -33,6 +33,8 @@ final class Exchange {
     let primaryKey: StoreKey
     var marker: VariantMarker?
     var stored: CachedResponse?
+    /// Parts of the representation, when no whole is stored.
+    var partial: PartialResponse?
     var storedTier = CyclicStore.Tier.memory
 
     // The answer to the client.
@@ -50,6 +52,9 @@ final class Exchange {
     /// When the request came, for the response's age.
     let startedAt = Clock.timestamp()
     var stream: FragmentStream?
+    var bodyStream: BodyStream?
+    /// Off while stored bytes go out before those of the origin.
+    var mayReadOrigin = true
     private var waitsForDisk = false
     /// The fill that the answer comes from.
     var handle: FillHandle?
@@ -91,6 +96,8 @@ final class Exchange {
             if let marker = found as? VariantMarker {
                 exchange.marker = marker
                 exchange.lookUpVariant(0)
+            } else if let partial = found as? PartialResponse {
+                exchange.decide(partial)
             } else {
                 exchange.decide(found as? CachedResponse, tier)
             }
@@ -103,6 +110,8 @@ final class Exchange {
         get(key) { exchange, found, tier in
             if let response = found as? CachedResponse {
                 exchange.decide(response, tier)
+            } else if let partial = found as? PartialResponse {
+                exchange.decide(partial)
             } else {
                 exchange.lookUpVariant(index + 1)
             }
@@ -178,6 +187,7 @@ final class Exchange {
 
     func clientWritabilityChanged(_ isWritable: Bool) {
         if let stream { return stream.clientWritabilityChanged(isWritable) }
+        bodyStream?.clientWritabilityChanged(isWritable)
         guard isWritable else { return }
         repay()
         updateReading()
@@ -185,6 +195,8 @@ final class Exchange {
 
     func clientWentAway() {
         connection = nil
+        bodyStream?.cancel()
+        mayReadOrigin = true
         stream?.cancel()
         stream = nil
         if phase == .fetching, let fetch, fetch.isWorthFinishing {
@@ -204,7 +216,7 @@ final class Exchange {
         updateReading()
     }
 
-    func updateReading() { call?.setReading(clientIsWritable && !waitsForDisk) }
+    func updateReading() { call?.setReading(clientIsWritable && !waitsForDisk && mayReadOrigin) }
 
     func requestBody(_ piece: ByteBuffer) { call?.send(piece) }
     func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
@@ -250,7 +262,7 @@ final class Exchange {
         handle?.leave(finishes: false)
         handle = nil
         stream = nil
-        fetch = nil
+        bodyStream = nil
         let connection = connection
         self.connection = nil
         proxy.log(

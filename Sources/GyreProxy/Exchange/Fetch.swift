@@ -17,6 +17,8 @@ final class Fetch {
     private var head: StoredHead
     private let expectedBytes: UInt64?
     let marker: VariantMarker?
+    /// For a part: where the list of parts stands, the part, and the list as it was found.
+    private var part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
 
     /// - Parameter marker: Stored under the URL's key beside the response, when responses vary.
     init(store: CyclicStore, key: StoreKey, head: StoredHead, expectedBytes: UInt64?, maxBytes: Int, marker: VariantMarker?) {
@@ -33,6 +35,7 @@ final class Fetch {
         marker: VariantMarker?,
         request: ClientRequest,
         head: StoredHead,
+        partial: PartialResponse? = nil,
         _ response: UpstreamResponse
     ) {
         var key = primaryKey
@@ -44,6 +47,12 @@ final class Fetch {
             key = proxy.store.key(updated.variantKey(vary, for: request.fields))
             if updated !== marker { newMarker = updated }
         }
+        var part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
+        if let range = head.partial?.range {
+            let id = UInt64.random(in: 1 ... .max)
+            part = (key, PartialResponse.Part(range: range, id: id), partial)
+            key = proxy.store.key(PartialResponse.partKey(key, id: id))
+        }
         var expected: UInt64?
         if case .length(let count) = response.framing { expected = count }
         self.init(
@@ -54,6 +63,7 @@ final class Fetch {
             maxBytes: proxy.configuration.maxObjectBytes,
             marker: newMarker
         )
+        self.part = part
     }
 
     var failure: ObjectWriter.Failure? { writer.failure }
@@ -94,6 +104,12 @@ final class Fetch {
     }
 
     private func putMarker(_ proxy: LoopContext) {
+        if let part {
+            // Another part may have come meanwhile.
+            let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) } as? PartialResponse
+            let list = PartialResponse.adding(part.part, head: head, to: newest ?? part.known, key: part.key)
+            if let list { proxy.store.put(list) }
+        }
         if let marker { proxy.store.put(marker) }
     }
 

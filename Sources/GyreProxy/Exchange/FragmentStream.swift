@@ -17,9 +17,35 @@ final class FragmentStream {
     private var isPumping = false
     private var isOver = false
 
-    init(exchange: Exchange, map: FragmentMap, range: Range<UInt64>) {
+    private let onEnd: () -> Void
+    private let onLost: (UInt64) -> Void
+
+    /// The whole of an answer's body: ends the answer, and has the origin send the rest when a fragment is lost.
+    convenience init(exchange: Exchange, map: FragmentMap, range: Range<UInt64>) {
+        self.init(
+            exchange: exchange,
+            map: map,
+            range: range,
+            onEnd: {
+                exchange.sendEnd(trailers: HTTPFields())
+                exchange.finish()
+            },
+            onLost: { exchange.fetchRest(from: $0, to: range.upperBound) }
+        )
+    }
+
+    /// - Parameter onLost: Given the position of the first byte that could not be had.
+    init(
+        exchange: Exchange,
+        map: FragmentMap,
+        range: Range<UInt64>,
+        onEnd: @escaping () -> Void,
+        onLost: @escaping (UInt64) -> Void
+    ) {
         self.exchange = exchange
         self.map = map
+        self.onEnd = onEnd
+        self.onLost = onLost
         position = range.lowerBound
         end = range.upperBound
     }
@@ -50,8 +76,7 @@ final class FragmentStream {
         }
         guard !isOver, position >= end else { return }
         isOver = true
-        exchange.sendEnd(trailers: HTTPFields())
-        exchange.finish()
+        onEnd()
     }
 
     private func send(_ fragment: CachedFragment, _ index: Int) {
@@ -83,6 +108,6 @@ final class FragmentStream {
     private func lost() {
         guard !isOver else { return }
         isOver = true
-        exchange.fetchRest(from: position, to: end)
+        onLost(position)
     }
 }

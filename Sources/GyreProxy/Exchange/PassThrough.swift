@@ -10,7 +10,13 @@ import NIOCore
 final class PassThrough: UpstreamReceiver {
     private let exchange: Exchange
 
-    init(exchange: Exchange) { self.exchange = exchange }
+    private let stores: Bool
+
+    /// - Parameter stores: What comes is kept, if it may be.
+    init(exchange: Exchange, stores: Bool = false) {
+        self.exchange = exchange
+        self.stores = stores
+    }
 
     func upstreamWantsBody() {
         guard let connection = exchange.connection else { return }
@@ -29,6 +35,7 @@ final class PassThrough: UpstreamReceiver {
         exchange.outcome.forwardStatus = response.status
         exchange.invalidate(response)
         if exchange.request.method == .post { exchange.storeAnswerToPost(response) }
+        if stores { exchange.storeAnswerToRange(response) }
         exchange.relayHead(response)
     }
 

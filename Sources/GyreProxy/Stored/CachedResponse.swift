@@ -97,6 +97,8 @@ public struct ResponseFactory: ObjectFactory {
             return CachedFragment(key: key, body: payload)
         case .object where metadata.first == StoredMetadata.variantsTag:
             return VariantMarker(key: key, metadata: metadata)
+        case .object where metadata.first == StoredMetadata.partsTag:
+            return PartialResponse(key: key, metadata: metadata)
         case .object, .fragmentedHead:
             guard let head = StoredMetadata.head(metadata) else { return nil }
             return CachedResponse(kind: kind, key: key, metadata: metadata, head: head, payload: payload)

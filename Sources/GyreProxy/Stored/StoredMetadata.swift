@@ -7,6 +7,7 @@ import HTTPCaching
 enum StoredMetadata {
     static let responseTag: UInt8 = 1
     static let variantsTag: UInt8 = 2
+    static let partsTag: UInt8 = 3
 
     static func encode(_ head: StoredHead) -> [UInt8] {
         var bytes = [responseTag]
