@@ -41,6 +41,47 @@ import Testing
 
     @Test func `an object above an eighth of the memory is not kept`() {
         let tier = MemoryTier(capacityBytes: 80_000)
-        #expect(!tier.insert(object(1, bytes: 20_000), serial: nil) && tier.summary.objects == 0)
+        #expect(!tier.insert(object(1, bytes: 20_000), serial: nil).isKept && tier.summary.objects == 0)
+    }
+
+    @Test func `what departs carries its uses and whether it is on the disk`() {
+        let tier = MemoryTier(capacityBytes: 20_000, smallShare: 0.5)
+        tier.insert(object(0, bytes: 1000), serial: nil, isDirty: true)
+        tier.insert(object(1, bytes: 1000), serial: nil, isDirty: true)
+        tier.insert(object(2, bytes: 1000), serial: nil)
+        let clean = object(3, bytes: 1000)
+        tier.insert(clean, serial: nil, isDirty: true)
+        tier.markClean(clean)
+        for _ in 0..<5 { _ = tier.object(for: object(1, bytes: 0).key.hash) }
+        #expect(Set(tier.dirtyObjects().map(\.key)) == [object(0, bytes: 0).key, object(1, bytes: 0).key])
+        #expect(tier.isDirty(object(0, bytes: 0).key.hash) && !tier.isDirty(clean.key.hash))
+        var gone: [KeyHash: MemoryTier.Departure] = [:]
+        for number in 100..<200 {
+            for _ in 0..<2 { _ = tier.object(for: object(number - 1, bytes: 0).key.hash) }
+            for departure in tier.insert(object(number, bytes: 1000), serial: nil).departures {
+                gone[departure.object.key.hash] = departure
+            }
+        }
+        #expect(gone[object(0, bytes: 0).key.hash]?.isDirty == true && gone[object(0, bytes: 0).key.hash]?.uses == 0)
+        #expect(gone[object(1, bytes: 0).key.hash]?.isDirty == true && gone[object(1, bytes: 0).key.hash]?.uses == 5)
+        #expect(gone[object(2, bytes: 0).key.hash]?.isDirty == false)
+        #expect(gone[clean.key.hash]?.isDirty == false)
+        #expect(tier.dirtyObjects().isEmpty)
+    }
+
+    @Test func `an object that cannot be kept departs at once when it is nowhere else`() {
+        let tier = MemoryTier(capacityBytes: 80_000)
+        let large = object(1, bytes: 20_000)
+        #expect(tier.insert(large, serial: nil, isDirty: true).departures.map(\.isDirty) == [true])
+        #expect(tier.insert(large, serial: nil).departures.isEmpty)
+    }
+
+    @Test func `a replaced object does not depart and its successor is not marked clean in its place`() {
+        let tier = MemoryTier(capacityBytes: 80_000)
+        let old = object(1, bytes: 1000)
+        tier.insert(old, serial: 1, isDirty: true)
+        #expect(tier.insert(object(1, bytes: 1000), serial: 2, isDirty: true).departures.isEmpty)
+        tier.markClean(old)
+        #expect(tier.isDirty(old.key.hash))
     }
 }

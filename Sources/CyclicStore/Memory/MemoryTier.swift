@@ -12,6 +12,8 @@ final class MemoryTier: @unchecked Sendable {
     // Guarded by `lock`.
     private var objects: [(any StoredObject)?] = []
     private var freeHandles: [S3FIFO.Handle] = []
+    /// By handle: not on the disk yet.
+    private var isDirty: [Bool] = []
     private var handles: [KeyHash: S3FIFO.Handle] = [:]
     private var policy: S3FIFO
     private var groups = [Group](repeating: Group(), count: groupCount)
@@ -27,11 +29,29 @@ final class MemoryTier: @unchecked Sendable {
         var generation: UInt64 = 0
     }
 
+    /// An object that left memory to make room.
+    struct Departure {
+        var object: any StoredObject
+        /// Hits in memory, up to 255.
+        var uses: Int
+        /// It was inserted as one that is not on the disk, and nobody said since that it is.
+        var isDirty: Bool
+    }
+
+    /// What came of an insertion.
+    struct Insertion {
+        /// False when the object is not in memory: too large, or something newer of its key may have arrived before.
+        var isKept: Bool
+        /// What made room, and the object itself if it was the first to go. Whoever inserts decides what is written of it.
+        var departures: [Departure] = []
+    }
+
     /// Objects larger than this share of the memory are not kept: one of them would push out everything else.
     let maxObjectBytes: Int
 
-    init(capacityBytes: Int) {
-        policy = S3FIFO(capacityBytes: capacityBytes)
+    /// - Parameter smallShare: Share of the queue that new objects enter, see ``S3FIFO``.
+    init(capacityBytes: Int, smallShare: Double = S3FIFO.usualSmallShare) {
+        policy = S3FIFO(capacityBytes: capacityBytes, smallShare: smallShare)
         maxObjectBytes = capacityBytes / 8
     }
 
@@ -60,34 +80,50 @@ final class MemoryTier: @unchecked Sendable {
         }
     }
 
-    /// Keeps an object that was just written, in place of one with the same hash.
-    /// - Parameter serial: What the volume gave the write. Nil where there is no volume: then the order of arrival is the order.
-    /// - Returns: False when it is not kept: too large, or something newer of its key may have arrived before.
+    /// Keeps an object that was just fetched or written, in place of one with the same hash.
+    /// - Parameters:
+    ///   - serial: What the volume gave the write. Nil where there is no volume: then the order of arrival is the order.
+    ///   - isDirty: It is not on the disk, and its departure may be the time to write it.
     @discardableResult
-    func insert(_ object: any StoredObject, serial: UInt64?) -> Bool {
+    func insert(_ object: any StoredObject, serial: UInt64?, isDirty: Bool = false) -> Insertion {
         let (hash, bytes) = (object.key.hash, object.memoryBytes)
         // What leaves is released after the lock: freeing a large object takes time.
-        var leaving: [any StoredObject] = []
-        let kept = lock.locked {
+        var replaced: (any StoredObject)?
+        let insertion = lock.locked {
             let isNewest = arrive(hash, serial)
-            if let old = handles[hash] { leaving.append(detach(old, hash)) }
-            return isNewest && place(object, hash, bytes, &leaving)
+            if let old = handles[hash] { replaced = detach(old, hash) }
+            return isNewest ? place(object, hash, bytes, isDirty: isDirty) : Insertion(isKept: false)
         }
-        withExtendedLifetime(leaving) {}
-        return kept
+        withExtendedLifetime(replaced) {}
+        return insertion
     }
 
     /// Keeps an object that was read from the volume, unless a write or a removal came in between or it is there already.
     @discardableResult
-    func adopt(_ object: any StoredObject, generation: UInt64) -> Bool {
+    func adopt(_ object: any StoredObject, generation: UInt64) -> Insertion {
         let (hash, bytes) = (object.key.hash, object.memoryBytes)
-        var leaving: [any StoredObject] = []
-        let kept = lock.locked {
-            guard groups[group(hash)].generation == generation, handles[hash] == nil else { return false }
-            return place(object, hash, bytes, &leaving)
+        return lock.locked {
+            guard groups[group(hash)].generation == generation, handles[hash] == nil else { return Insertion(isKept: false) }
+            return place(object, hash, bytes, isDirty: false)
         }
-        withExtendedLifetime(leaving) {}
-        return kept
+    }
+
+    /// An object is on the disk now. Nothing happens when it left memory or was replaced meanwhile.
+    func markClean(_ object: any StoredObject) {
+        lock.locked {
+            guard let handle = handles[object.key.hash], objects[Int(handle)] === object else { return }
+            isDirty[Int(handle)] = false
+        }
+    }
+
+    /// Whether an object is in memory and not on the disk.
+    func isDirty(_ hash: KeyHash) -> Bool {
+        lock.locked { handles[hash].map { isDirty[Int($0)] } ?? false }
+    }
+
+    /// Everything that is not on the disk, for a clean stop. Cost: a pass over all objects under the lock.
+    func dirtyObjects() -> [any StoredObject] {
+        lock.locked { objects.indices.compactMap { isDirty[$0] ? objects[$0] : nil } }
     }
 
     /// Lets an object go.
@@ -116,26 +152,37 @@ final class MemoryTier: @unchecked Sendable {
         return true
     }
 
-    private func place(_ object: any StoredObject, _ hash: KeyHash, _ bytes: Int, _ leaving: inout [any StoredObject]) -> Bool {
-        guard bytes <= maxObjectBytes else { return false }
+    private func place(_ object: any StoredObject, _ hash: KeyHash, _ bytes: Int, isDirty dirty: Bool) -> Insertion {
+        guard bytes <= maxObjectBytes else {
+            return Insertion(isKept: false, departures: dirty ? [Departure(object: object, uses: 0, isDirty: true)] : [])
+        }
+        var departures: [Departure] = []
         let handle = freeHandles.popLast() ?? newHandle()
         objects[Int(handle)] = object
+        isDirty[Int(handle)] = dirty
         handles[hash] = handle
         policy.insert(handle, hash: hash, bytes: bytes)
-        while let evicted = policy.evictIfNeeded() {
-            guard let object = objects[Int(evicted)] else { continue }
-            leaving.append(object)
+        while let gone = policy.evictIfNeeded() {
+            let evicted = Int(gone.handle)
+            guard let object = objects[evicted] else { continue }
+            departures.append(Departure(object: object, uses: gone.uses, isDirty: isDirty[evicted]))
             handles[object.key.hash] = nil
-            objects[Int(evicted)] = nil
-            freeHandles.append(evicted)
+            forget(gone.handle)
             evictions += 1
         }
         // A large one may have been the first to go.
-        return handles[hash] != nil
+        return Insertion(isKept: handles[hash] != nil, departures: departures)
+    }
+
+    private func forget(_ handle: S3FIFO.Handle) {
+        objects[Int(handle)] = nil
+        isDirty[Int(handle)] = false
+        freeHandles.append(handle)
     }
 
     private func newHandle() -> S3FIFO.Handle {
         objects.append(nil)
+        isDirty.append(false)
         return S3FIFO.Handle(objects.count - 1)
     }
 
@@ -143,8 +190,7 @@ final class MemoryTier: @unchecked Sendable {
         guard let object = objects[Int(handle)] else { preconditionFailure("a handle in the table has an object") }
         policy.remove(handle)
         handles[hash] = nil
-        objects[Int(handle)] = nil
-        freeHandles.append(handle)
+        forget(handle)
         return object
     }
 }

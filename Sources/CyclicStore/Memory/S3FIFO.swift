@@ -3,17 +3,27 @@
 
 /// Which objects stay in memory: S3-FIFO (Yang et al., SOSP 2023), a value that decides and holds nothing but numbers.
 ///
-/// A new object enters a small queue of a tenth of the memory. Asked for again, it moves to the main queue when it reaches the end;
+/// A new object enters a small queue, a share of the memory. Asked for again, it moves to the main queue when it reaches the end;
 /// not asked for, it leaves and only its fingerprint is remembered, so that it goes to the main queue directly when it comes back.
 /// Weakness: objects whose second request comes just after they left the small queue pay a second miss.
-struct S3FIFO {
+package struct S3FIFO: Sendable {
     /// A place in the slab of objects.
-    typealias Handle = UInt32
+    package typealias Handle = UInt32
+
+    /// What leaves.
+    package struct Departure: Hashable, Sendable {
+        package var handle: Handle
+        /// Uses since it came, up to 255.
+        package var uses: Int
+    }
 
     private struct Node {
         var bytes: Int = 0
         var fingerprint: UInt32 = 0
+        /// Uses since it was last looked at, up to 3.
         var uses: UInt8 = 0
+        /// Uses since it came, up to 255.
+        var allUses: UInt8 = 0
         var isMain = false
         var next: Handle = .max
         var previous: Handle = .max
@@ -22,36 +32,42 @@ struct S3FIFO {
     private var nodes: [Node] = []
     private var small = Queue()
     private var main = Queue()
-    private var ghosts = GhostQueue()
-    let capacityBytes: Int
+    private var ghosts = GhostTable(capacity: 64, maxCapacity: 1 << 22)
+    package let capacityBytes: Int
     private let smallBytes: Int
 
-    init(capacityBytes: Int) {
+    /// The share of the small queue in the paper, for a memory with nothing behind it.
+    package static let usualSmallShare = 0.1
+    /// The share in front of a disk, where the small queue decides what is written and the disk holds what the main queue would.
+    package static let smallShareBeforeDisk = 0.5
+
+    package init(capacityBytes: Int, smallShare: Double = Self.usualSmallShare) {
         self.capacityBytes = capacityBytes
-        smallBytes = capacityBytes / 10
+        smallBytes = Int(Double(capacityBytes) * smallShare)
     }
 
-    var bytes: Int { small.bytes + main.bytes }
-    var count: Int { small.count + main.count }
+    package var bytes: Int { small.bytes + main.bytes }
+    package var count: Int { small.count + main.count }
 
-    mutating func insert(_ handle: Handle, hash: KeyHash, bytes: Int) {
+    package mutating func insert(_ handle: Handle, hash: KeyHash, bytes: Int) {
         while nodes.count <= Int(handle) { nodes.append(Node()) }
-        let fingerprint = UInt32(truncatingIfNeeded: hash.low)
-        let returns = ghosts.remove(fingerprint)
+        let fingerprint = GhostTable.fingerprint(hash)
+        let returns = ghosts.remove(fingerprint: fingerprint)
         nodes[Int(handle)] = Node(bytes: bytes, fingerprint: fingerprint, isMain: returns)
         if returns { main.append(handle, &nodes) } else { small.append(handle, &nodes) }
     }
 
-    mutating func recordUse(_ handle: Handle) {
+    package mutating func recordUse(_ handle: Handle) {
         if nodes[Int(handle)].uses < 3 { nodes[Int(handle)].uses += 1 }
+        if nodes[Int(handle)].allUses < .max { nodes[Int(handle)].allUses += 1 }
     }
 
-    mutating func remove(_ handle: Handle) {
+    package mutating func remove(_ handle: Handle) {
         if nodes[Int(handle)].isMain { main.unlink(handle, &nodes) } else { small.unlink(handle, &nodes) }
     }
 
     /// The next object to let go while there is too much; it has left the queues when this returns.
-    mutating func evictIfNeeded() -> Handle? {
+    package mutating func evictIfNeeded() -> Departure? {
         while bytes > capacityBytes {
             if small.bytes > smallBytes || main.count == 0, let handle = small.first {
                 small.unlink(handle, &nodes)
@@ -60,12 +76,13 @@ struct S3FIFO {
                     nodes[Int(handle)].isMain = true
                     main.append(handle, &nodes)
                 } else {
-                    ghosts.insert(nodes[Int(handle)].fingerprint, limit: max(64, count))
-                    return handle
+                    ghosts.grow(toHold: count)
+                    ghosts.insert(fingerprint: nodes[Int(handle)].fingerprint)
+                    return Departure(handle: handle, uses: 0)
                 }
             } else if let handle = main.first {
                 main.unlink(handle, &nodes)
-                guard nodes[Int(handle)].uses > 0 else { return handle }
+                guard nodes[Int(handle)].uses > 0 else { return Departure(handle: handle, uses: Int(nodes[Int(handle)].allUses)) }
                 nodes[Int(handle)].uses -= 1
                 main.append(handle, &nodes)
             } else {
@@ -74,8 +91,6 @@ struct S3FIFO {
         }
         return nil
     }
-
-    // MARK: Queues
 
     private struct Queue {
         var first: Handle?
@@ -103,48 +118,5 @@ struct S3FIFO {
             bytes -= node.bytes
             count -= 1
         }
-    }
-}
-
-/// Fingerprints of what left lately, oldest forgotten first.
-///
-/// A member that is removed leaves its place in the order behind; the place counts only while the table still points at it, so that a
-/// fingerprint that comes in again is as young as its last coming. Places left behind are swept before they outnumber the members.
-struct GhostQueue {
-    /// Where in the order each member stands, counted from the first fingerprint there ever was.
-    private var places: [UInt32: Int] = [:]
-    private var order: [UInt32] = []
-    /// The place of `order[0]`.
-    private var base = 0
-    private var head = 0
-
-    /// Members.
-    var count: Int { places.count }
-    /// Places held, those left behind included.
-    var placeCount: Int { order.count }
-
-    mutating func insert(_ fingerprint: UInt32, limit: Int) {
-        guard places[fingerprint] == nil else { return }
-        places[fingerprint] = base + order.count
-        order.append(fingerprint)
-        while places.count > limit, head < order.count {
-            if isMember(at: head) { places[order[head]] = nil }
-            head += 1
-        }
-        if order.count > 2 * places.count + 64 { sweep() }
-    }
-
-    mutating func remove(_ fingerprint: UInt32) -> Bool { places.removeValue(forKey: fingerprint) != nil }
-
-    private func isMember(at position: Int) -> Bool { places[order[position]] == base + position }
-
-    private mutating func sweep() {
-        var kept: [UInt32] = []
-        kept.reserveCapacity(places.count)
-        for position in head..<order.count where isMember(at: position) { kept.append(order[position]) }
-        base += order.count
-        for (position, fingerprint) in kept.enumerated() { places[fingerprint] = base + position }
-        order = kept
-        head = 0
     }
 }

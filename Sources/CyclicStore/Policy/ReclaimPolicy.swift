@@ -4,18 +4,26 @@
 /// What a reclaim decides with: how records and whole stripes that the head is about to reach are judged. A value without I/O, clock or
 /// randomness of its own.
 ///
-/// The volume asks in this order. For each directory entry of the stripe ``record(_:)``; then once ``stripe(_:)`` with the sums. `stay`
-/// means that nothing is copied and the turn passes over the stripe; the volume then ages its records' use counts with
-/// ``UseClass/halved``. `reclaim` means that the records judged `relocate` are copied and the others forgotten.
+/// The volume asks in this order. For each directory entry of the stripe ``record(_:)``; then once ``stripe(_:)`` with the sums. `reclaim`
+/// means that the records judged `relocate` are copied, with ``carriedUses(_:)`` as their prior uses, and the others forgotten. `stay`
+/// means that nothing is copied and the turn passes over the stripe; the volume then sets its records' use counts to ``agedUses(_:)``,
+/// and gives no prior uses when it asks the next time, since they are in the counts.
+///
+/// A record is judged by its score: its uses since it was written, and three quarters of the score it had then. What was used much some
+/// turns ago outlives what was used once lately (frequency with ageing, as in LFU with dynamic ageing, Arlitt and others, ACM SIGMETRICS
+/// PER 2000), and it is forgotten after a few turns without use. Weakness: all uses within one turn count the same, early or late.
 package struct ReclaimPolicy: Hashable, Sendable {
     /// What was chosen by the operator.
     package let replacement: Replacement
     /// Set while the store runs.
     package var tuning: Tuning
+    /// Weighs sizes against each other; its mean size is set while the store runs.
+    package var value: HitValue
 
-    package init(_ replacement: Replacement, tuning: Tuning = Tuning()) {
+    package init(_ replacement: Replacement, tuning: Tuning = Tuning(), value: HitValue = HitValue()) {
         self.replacement = replacement
         self.tuning = tuning
+        self.value = value
     }
 
     // MARK: Reading from disk
@@ -53,13 +61,16 @@ package struct ReclaimPolicy: Hashable, Sendable {
         package var survivals: Int
         /// Length on disk, in bytes.
         package var bytes: Int
+        /// Any 32 bits, another each time: scores are kept in classes, and rounded by chance so that they are right on average.
+        package var random: UInt32
 
-        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, survivals: Int = 0, bytes: Int) {
+        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, survivals: Int = 0, bytes: Int, random: UInt32 = 0) {
             self.isIndexed = isIndexed
             self.uses = uses
             self.priorUses = priorUses
             self.survivals = survivals
             self.bytes = bytes
+            self.random = random
         }
     }
 
@@ -67,8 +78,26 @@ package struct ReclaimPolicy: Hashable, Sendable {
 
     package func record(_ facts: RecordFacts) -> RecordVerdict {
         guard facts.isIndexed, case .gyre = replacement else { return .drop }
-        return facts.uses.uses >= tuning.relocationUses ? .relocate : .drop
+        return Self.score(facts) >= tuning.relocationUses * value.cost(bytes: facts.bytes) ? .relocate : .drop
     }
+
+    /// What the relocated copy's directory entry gets as prior uses.
+    package func carriedUses(_ facts: RecordFacts) -> UseClass {
+        UseClass(uses: Self.score(facts), random: facts.random)
+    }
+
+    /// What the use count of a record becomes whose stripe stays.
+    package func agedUses(_ facts: RecordFacts) -> UseClass {
+        UseClass(uses: Self.score(facts) * Self.ageing, random: facts.random)
+    }
+
+    @inline(__always)
+    private static func score(_ facts: RecordFacts) -> Float {
+        Float(facts.uses.uses) + ageing * Float(facts.priorUses.uses)
+    }
+
+    /// What is left of a score after a turn.
+    static let ageing: Float = 0.75
 
     /// What is known of a stripe when its records have been judged.
     package struct StripeFacts: Hashable, Sendable {

@@ -26,6 +26,18 @@ package struct UseClass: Hashable, Comparable, Sendable, RawRepresentable {
         rawValue = value
     }
 
+    /// The class below or above a number, by chance, so that ``uses`` is the number on average; the highest above 256.
+    /// - Parameter random: Any 32 bits.
+    package init(uses: Float, random: UInt32) {
+        var value: UInt8 = 0
+        while value < 15, Float(Self.floor(of: value + 1)) <= uses { value += 1 }
+        if value < 15 {
+            let (below, above) = (Float(Self.floor(of: value)), Float(Self.floor(of: value + 1)))
+            if Float(random >> 8) * (above - below) < (uses - below) * Float(1 << 24) { value += 1 }
+        }
+        rawValue = value
+    }
+
     /// No use.
     package static let none = UseClass(fourBits: 0)
     /// The highest: 256 uses and more.

@@ -87,13 +87,55 @@ import Testing
 
     @Test func `gyre relocates from the threshold on and never what the index has left`() {
         for threshold in 1...4 {
-            let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: threshold))
+            let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: Float(threshold)))
             for uses in 0...8 {
-                #expect(policy.record(record(uses)) == (uses >= threshold ? .relocate : .drop))
+                let isKept = UseClass(uses: uses).uses >= threshold
+                #expect(policy.record(record(uses)) == (isKept ? .relocate : .drop))
                 #expect(policy.record(record(uses, isIndexed: false)) == .drop)
             }
         }
-        #expect(ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: .max)).record(record(256)) == .drop)
+        #expect(ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: .infinity)).record(record(256)) == .drop)
+    }
+
+    @Test func `prior uses count for three quarters and are forgotten after some turns without use`() {
+        let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: 4))
+        var random = SeededRandom(seed: 3)
+        for prior in [4, 8, 32, 256] {
+            var facts = record(0)
+            facts.priorUses = UseClass(uses: prior)
+            #expect(policy.record(facts) == (prior * 3 >= 16 ? .relocate : .drop))
+            var turns = 0
+            while policy.record(facts) == .relocate {
+                facts.random = UInt32(truncatingIfNeeded: random.next())
+                facts.priorUses = policy.carriedUses(facts)
+                turns += 1
+            }
+            #expect(turns < 40)
+        }
+    }
+
+    @Test func `small objects need fewer uses and no object needs more than twice those of one of mean size`() {
+        var value = HitValue()
+        for _ in 0..<100 { value.observe(bytes: 1000) }
+        let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: 4), value: value)
+        func uses(_ bytes: Int) -> Int {
+            (0...256).first {
+                policy.record(.init(isIndexed: true, uses: UseClass(uses: $0), bytes: bytes)) == .relocate
+            } ?? 1000
+        }
+        #expect(uses(1000) == 4 && uses(100) == 1 && uses(1_000_000) == 8)
+        var equal = HitValue(byteShare: 1)
+        equal.observe(bytes: 1000)
+        #expect(abs(equal.cost(bytes: 10) - 1) < 0.001 && abs(equal.cost(bytes: 100_000) - 1) < 0.001)
+    }
+
+    @Test func `rounding by chance is right on average`() {
+        var random = SeededRandom(seed: 9)
+        for score in [Float(0.3), 2.25, 5, 20.5, 200, 1000] {
+            var sum = 0
+            for _ in 0..<4000 { sum += UseClass(uses: score, random: UInt32(truncatingIfNeeded: random.next())).uses }
+            #expect(abs(Float(sum) / 4000 - min(score, 256)) < max(0.05, score * 0.05))
+        }
     }
 
     @Test func `hot stripes stay within their share of the volume`() {

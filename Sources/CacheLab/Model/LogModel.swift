@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+
+/// The stripes of a volume as lists of records: head, reclaim, survivors, stripes that stay.
+struct LogModel {
+    let stripeBytes: Int
+    var policy: ReclaimPolicy
+    private(set) var deviceBytesWritten = 0
+    private(set) var liveRecords = 0
+
+    private struct Record {
+        var object: UInt32
+        var serial: UInt32
+        var bytes: UInt32
+        var priorUses: UseClass
+        var survivals: UInt8
+    }
+
+    private struct Stripe {
+        var records: [Record] = []
+        var openedAt = 0
+        var isHot = false
+        /// Open or clean: the turn passes over it.
+        var isOpen = false
+    }
+
+    /// Where an object's record is.
+    private struct Place {
+        var serial: UInt32 = 0
+        var stripe: UInt32 = 0
+        var uses = UseClass.none
+    }
+
+    /// A stripe that takes records.
+    private struct Head {
+        var stripe: Int?
+        var used = 0
+    }
+
+    private var stripes: [Stripe]
+    private var places: [Place]
+    private var fresh = Head()
+    private var survivors = Head()
+    private var next = 0
+    private var opened = 0
+    private var hotStripes = 0
+    private var nextSerial: UInt32 = 1
+    private var random: SeededRandom
+    /// Taken back and not opened yet.
+    private var clean: [Int] = []
+    /// To be carried, and still readable where they were.
+    private var waiting: [Record] = []
+    private var waitingBytes = 0
+    /// Every stripe has been opened.
+    private var hasTurned = false
+
+    init(stripeBytes: Int, stripeCount: Int, objectCount: Int, policy: ReclaimPolicy, seed: UInt64) {
+        self.stripeBytes = stripeBytes
+        self.policy = policy
+        stripes = [Stripe](repeating: Stripe(), count: stripeCount)
+        places = [Place](repeating: Place(), count: objectCount)
+        random = SeededRandom(seed: seed)
+    }
+
+    func contains(_ object: UInt32) -> Bool { places[Int(object)].serial != 0 }
+
+    /// Part of the volume was never written, and this fits.
+    func hasRoom(_ bytes: Int) -> Bool { !hasTurned && bytes < (stripes.count - next) * stripeBytes }
+
+    mutating func hit(_ object: UInt32) -> ReclaimPolicy.HitFacts? {
+        let place = places[Int(object)]
+        guard place.serial != 0 else { return nil }
+        places[Int(object)].uses = place.uses.addingUse(random: UInt32(truncatingIfNeeded: random.next()))
+        return ReclaimPolicy.HitFacts(stripesSince: opened - stripes[Int(place.stripe)].openedAt, stripeCount: stripes.count)
+    }
+
+    /// What a write works with besides the log.
+    struct Surroundings {
+        var budget: WriteBudget
+        /// Nanoseconds.
+        var now = 0
+        var result = StoreModelResult()
+        var reuse = ReuseStatistics()
+    }
+
+    /// Copies a record that was hit to the head, as the ancestor does.
+    mutating func copyToHead(_ object: UInt32, _ around: inout Surroundings) {
+        let place = places[Int(object)]
+        guard let record = stripes[Int(place.stripe)].records.first(where: { $0.serial == place.serial }) else { return }
+        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none, survivals: 0)
+        if append(copy, to: .fresh, .relocation, &around) {
+            around.result.relocatedBytes += Int(record.bytes)
+            around.result.recordsRelocated += 1
+        }
+        carrySurvivors(&around)
+    }
+
+    /// Writes a new record, in place of an older one of the object.
+    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, _ around: inout Surroundings) {
+        // Half a volume at most, as in the store.
+        guard bytes <= stripes.count * stripeBytes / 2 else { return }
+        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, survivals: 0)
+        if append(record, to: .fresh, .admission, &around) { around.result.recordsWritten += 1 }
+        carrySurvivors(&around)
+    }
+
+    private enum Kind { case fresh, survivors }
+
+    private subscript(_ kind: Kind) -> Head {
+        get { kind == .fresh ? fresh : survivors }
+        set { if kind == .fresh { fresh = newValue } else { survivors = newValue } }
+    }
+
+    /// False when the budget has no stripe to give.
+    private mutating func append(_ record: Record, to kind: Kind, _ purpose: WriteBudget.Purpose, _ around: inout Surroundings) -> Bool {
+        if self[kind].stripe == nil {
+            guard around.budget.take(stripeBytes, for: purpose, now: around.now) else { return false }
+            open(kind, &around)
+        }
+        guard let stripe = self[kind].stripe else { return false }
+        var record = record
+        record.serial = nextSerial
+        nextSerial = nextSerial == .max ? 1 : nextSerial + 1
+        if places[Int(record.object)].serial == 0 { liveRecords += 1 }
+        places[Int(record.object)] = Place(serial: record.serial, stripe: UInt32(stripe))
+        stripes[stripe].records.append(record)
+        self[kind].used += Int(record.bytes)
+        while let full = self[kind].stripe, self[kind].used >= stripeBytes {
+            stripes[full].isOpen = false
+            self[kind].used -= stripeBytes
+            self[kind].stripe = nil
+            // The rest of the record lies in the next stripe.
+            if self[kind].used > 0, around.budget.take(stripeBytes, for: .admission, now: around.now) { open(kind, &around) }
+        }
+        return true
+    }
+
+    /// Takes a clean stripe. Survivors of those that are reclaimed for it wait in `waiting`.
+    private mutating func open(_ kind: Kind, _ around: inout Surroundings) {
+        if clean.isEmpty { reclaimNext(&around) }
+        guard let stripe = clean.popLast() else { return }
+        stripes[stripe].openedAt = opened
+        opened += 1
+        deviceBytesWritten += stripeBytes
+        self[kind].stripe = stripe
+    }
+
+    private mutating func carrySurvivors(_ around: inout Surroundings) {
+        while let record = waiting.popLast() {
+            waitingBytes -= Int(record.bytes)
+            // Not carried when it was written anew meanwhile.
+            guard places[Int(record.object)].serial == record.serial else { continue }
+            var copy = record
+            copy.survivals = record.survivals == .max ? .max : record.survivals + 1
+            if append(copy, to: .survivors, .relocation, &around) {
+                around.result.relocatedBytes += Int(record.bytes)
+                around.result.recordsRelocated += 1
+            } else {
+                drop(record, &around)
+            }
+        }
+    }
+
+    private mutating func drop(_ record: Record, _ around: inout Surroundings) {
+        around.reuse.record(uses: places[Int(record.object)].uses, bytes: Int(record.bytes))
+        places[Int(record.object)] = Place()
+        liveRecords -= 1
+        around.result.recordsDropped += 1
+    }
+
+    private mutating func reclaimNext(_ around: inout Surroundings) {
+        for passed in 0..<(3 * stripes.count) {
+            let stripe = next
+            next += 1
+            if next == stripes.count {
+                next = 0
+                hasTurned = true
+            }
+            if stripes[stripe].isOpen { continue }
+            let (judgements, facts) = judge(stripe)
+            if passed < stripes.count, policy.stripe(facts) == .stay {
+                stay(stripe, judgements)
+                around.result.stripesKept += 1
+                continue
+            }
+            if stripes[stripe].isHot {
+                stripes[stripe].isHot = false
+                hotStripes -= 1
+            }
+            for (index, record) in stripes[stripe].records.enumerated() where places[Int(record.object)].serial == record.serial {
+                // An eighth of the volume may wait to be carried, so that the turn goes on however hot everything is.
+                if judgements[index].verdict == .relocate, waitingBytes < stripes.count * stripeBytes / 8 {
+                    var survivor = record
+                    survivor.priorUses = judgements[index].carried
+                    waiting.append(survivor)
+                    waitingBytes += Int(record.bytes)
+                } else {
+                    drop(record, &around)
+                }
+            }
+            stripes[stripe].records.removeAll(keepingCapacity: true)
+            stripes[stripe].isOpen = true
+            clean.append(stripe)
+            return
+        }
+    }
+
+    private struct Judgement {
+        var verdict: ReclaimPolicy.RecordVerdict
+        var carried: UseClass
+        var aged: UseClass
+    }
+
+    private func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
+        var relocated = 0
+        var judgements: [Judgement] = []
+        judgements.reserveCapacity(stripes[stripe].records.count)
+        for record in stripes[stripe].records {
+            let place = places[Int(record.object)]
+            let facts = ReclaimPolicy.RecordFacts(
+                isIndexed: place.serial == record.serial,
+                uses: place.uses,
+                priorUses: stripes[stripe].isHot ? .none : record.priorUses,
+                survivals: Int(record.survivals),
+                bytes: Int(record.bytes),
+                random: record.serial &* 0x9e37_79b1
+            )
+            let verdict = policy.record(facts)
+            if verdict == .relocate { relocated += Int(record.bytes) }
+            judgements.append(Judgement(verdict: verdict, carried: policy.carriedUses(facts), aged: policy.agedUses(facts)))
+        }
+        return (
+            judgements,
+            ReclaimPolicy.StripeFacts(
+                stripeBytes: stripeBytes,
+                relocatedBytes: relocated,
+                hotStripes: hotStripes,
+                stripeCount: stripes.count
+            )
+        )
+    }
+
+    private mutating func stay(_ stripe: Int, _ judgements: [Judgement]) {
+        if !stripes[stripe].isHot {
+            stripes[stripe].isHot = true
+            hotStripes += 1
+        }
+        for (index, record) in stripes[stripe].records.enumerated() where places[Int(record.object)].serial == record.serial {
+            places[Int(record.object)].uses = judgements[index].aged
+        }
+    }
+}

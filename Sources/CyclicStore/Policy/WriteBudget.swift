@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// How many bytes may be written to the device, over a second and over a day: a value with the time handed in.
+///
+/// Each bound is kept twice. A bucket of tokens (leaky bucket, Turner, IEEE Communications 1986) spreads the bytes over the time, and a
+/// window of small slots that slides over the last ten seconds, or the last day, is never let above its sum, whatever came before. The
+/// window is one slot longer than its time, so that where a slot begins makes no difference; that is the half per cent by which the
+/// budget is underspent.
+///
+/// Relocation gives way first: it may not take the last half of the tokens. Admission may take all. Reads ask nobody.
+/// Weakness: what is left over in a quiet hour is kept for ``secondsSaved`` only; a day with all its demand in one hour underspends.
+package struct WriteBudget: Sendable {
+    /// Most bytes a second, over any ten seconds. Nil: no such bound.
+    package let bytesPerSecond: Int?
+    /// Most bytes a day, over any day. Nil: no such bound.
+    package let bytesPerDay: Int?
+
+    private var buckets: [Bucket] = []
+
+    /// What the bytes are for.
+    package enum Purpose: Sendable { case relocation, admission }
+
+    /// What gives way now.
+    package enum Pressure: UInt8, Comparable, Sendable {
+        /// Nothing.
+        case none
+        /// Records are not relocated.
+        case noRelocation
+        /// Objects are not admitted either.
+        case noAdmission
+
+        package static func < (a: Pressure, b: Pressure) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// - Parameters:
+    ///   - grain: Bytes that are usually taken at once: a stripe. A budget below one grain in ten seconds, or in a day, never lets anything
+    ///     through; the configuration refuses it.
+    ///   - now: Nanoseconds on a clock that does not go back.
+    package init(bytesPerSecond: Int? = nil, bytesPerDay: Int? = nil, grain: Int = 1, now: Int) {
+        self.bytesPerSecond = bytesPerSecond
+        self.bytesPerDay = bytesPerDay
+        if let bytesPerSecond {
+            buckets.append(
+                Bucket(
+                    bytes: bytesPerSecond * 10,
+                    over: 10 * Self.second,
+                    slots: 200,
+                    saved: max(bytesPerSecond, min(2 * grain, bytesPerSecond * 10)),
+                    now: now
+                )
+            )
+        }
+        if let bytesPerDay {
+            let saved = Int(Double(bytesPerDay) * Double(Self.secondsSaved) / 86_400)
+            buckets.append(
+                Bucket(bytes: bytesPerDay, over: 86_400 * Self.second, slots: 288, saved: max(saved, min(2 * grain, bytesPerDay)), now: now)
+            )
+        }
+    }
+
+    /// No bound at all.
+    package static let unlimited = WriteBudget(now: 0)
+
+    /// How long unused bytes of the day are kept: four hours.
+    package static let secondsSaved = 4 * 3600
+    private static let second = 1_000_000_000
+
+    /// The bound on a long average, in bytes per second; nil without one. For choosing tunings that can keep to it.
+    package var meanBytesPerSecond: Double? {
+        let daily = bytesPerDay.map { Double($0) / 86_400 }
+        guard let bytesPerSecond else { return daily }
+        return min(Double(bytesPerSecond), daily ?? .infinity)
+    }
+
+    /// Takes bytes that are about to be written, from every bound or from none.
+    /// - Returns: False when there are not enough: the write does not happen.
+    package mutating func take(_ bytes: Int, for purpose: Purpose, now: Int) -> Bool {
+        for index in buckets.indices {
+            buckets[index].advance(to: now)
+            guard buckets[index].allows(bytes, for: purpose) else { return false }
+        }
+        for index in buckets.indices { buckets[index].spend(bytes) }
+        return true
+    }
+
+    /// What a write of this many bytes would meet now.
+    package mutating func pressure(bytes: Int, now: Int) -> Pressure {
+        for index in buckets.indices { buckets[index].advance(to: now) }
+        if !buckets.allSatisfy({ $0.allows(bytes, for: .admission) }) { return .noAdmission }
+        return buckets.allSatisfy { $0.allows(bytes, for: .relocation) } ? .none : .noRelocation
+    }
+
+    /// One bound.
+    private struct Bucket: Sendable {
+        let limit: Int
+        let slotNanoseconds: Int
+        let saved: Double
+        let bytesPerNanosecond: Double
+        var tokens: Double
+        var now: Int
+        /// Bytes of the slots that the window covers, a ring.
+        var slots: [Int]
+        var slot: Int
+        var sum = 0
+
+        init(bytes: Int, over nanoseconds: Int, slots count: Int, saved: Int, now: Int) {
+            limit = bytes
+            slotNanoseconds = nanoseconds / count
+            self.saved = Double(saved)
+            bytesPerNanosecond = Double(bytes) / Double(nanoseconds)
+            tokens = Double(saved)
+            self.now = now
+            slots = [Int](repeating: 0, count: count + 1)
+            slot = now / slotNanoseconds
+        }
+
+        mutating func advance(to later: Int) {
+            guard later > now else { return }
+            tokens = min(saved, tokens + Double(later - now) * bytesPerNanosecond)
+            now = later
+            let last = later / slotNanoseconds
+            // A long pause empties every slot once.
+            var steps = min(last - slot, slots.count)
+            var position = last - steps
+            while steps > 0 {
+                position += 1
+                steps -= 1
+                sum -= slots[position % slots.count]
+                slots[position % slots.count] = 0
+            }
+            slot = last
+        }
+
+        func allows(_ bytes: Int, for purpose: Purpose) -> Bool {
+            guard sum + bytes <= limit else { return false }
+            return purpose == .admission ? tokens >= Double(bytes) : tokens >= max(Double(bytes), saved / 2)
+        }
+
+        mutating func spend(_ bytes: Int) {
+            tokens -= Double(bytes)
+            sum += bytes
+            slots[slot % slots.count] += bytes
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import Testing
+
+@testable import CyclicStore
+
+@Suite struct WriteBudgetTests {
+    private static let second = 1_000_000_000
+    private static let mebibyte = 1 << 20
+
+    /// The most bytes of any ten seconds, each beginning where a write is.
+    private func most(_ writes: [(time: Int, bytes: Int)], within nanoseconds: Int) -> Int {
+        var most = 0
+        var sum = 0
+        var first = 0
+        for write in writes {
+            sum += write.bytes
+            while writes[first].time <= write.time - nanoseconds {
+                sum -= writes[first].bytes
+                first += 1
+            }
+            most = max(most, sum)
+        }
+        return most
+    }
+
+    @Test(arguments: [20 << 20, 7_300_000, 3 << 20])
+    func `a budget by the second is used within two per cent over a day and never exceeded in ten seconds`(rate: Int) {
+        var budget = WriteBudget(bytesPerSecond: rate, grain: Self.mebibyte, now: 0)
+        var random = SeededRandom(seed: 1)
+        var writes: [(time: Int, bytes: Int)] = []
+        var now = 0
+        // Always more demand than budget.
+        while now < 86_400 * Self.second {
+            now += Int(random.next() % UInt64(Self.second * Self.mebibyte / rate))
+            if budget.take(Self.mebibyte, for: .admission, now: now) { writes.append((now, Self.mebibyte)) }
+        }
+        let total = writes.reduce(0) { $0 + $1.bytes }
+        #expect(abs(Double(total) / Double(rate * 86_400) - 1) < 0.02, "\(Double(total) / Double(rate * 86_400))")
+        #expect(most(writes, within: 10 * Self.second) <= 10 * rate)
+    }
+
+    @Test func `a budget by the day is used within two per cent on every day, also when the demand comes in waves`() {
+        let daily = 100 << 30
+        var budget = WriteBudget(bytesPerDay: daily, grain: Self.mebibyte, now: 0)
+        var random = SeededRandom(seed: 2)
+        var writes: [(time: Int, bytes: Int)] = []
+        var now = 0
+        while now < 3 * 86_400 * Self.second {
+            // Half an hour of demand at three times the rate, half an hour of quiet.
+            let isQuiet = now / (1800 * Self.second) % 2 == 1
+            now += isQuiet ? Self.second : Int(random.next() % UInt64(570 * 1_000_000))
+            if !isQuiet, budget.take(Self.mebibyte, for: .admission, now: now) { writes.append((now, Self.mebibyte)) }
+        }
+        for day in 0..<3 {
+            let range = (day * 86_400 * Self.second)..<((day + 1) * 86_400 * Self.second)
+            let total = writes.filter { range.contains($0.time) }.reduce(0) { $0 + $1.bytes }
+            #expect(abs(Double(total) / Double(daily) - 1) < 0.02, "day \(day): \(Double(total) / Double(daily))")
+        }
+        #expect(most(writes, within: 86_400 * Self.second) <= daily)
+    }
+
+    @Test func `a burst after a quiet time stays below both bounds`() {
+        let rate = 10 << 20
+        var budget = WriteBudget(bytesPerSecond: rate, bytesPerDay: rate * 40_000, grain: Self.mebibyte, now: 0)
+        var writes: [(time: Int, bytes: Int)] = []
+        for pause in [0, 5, 3600, 7, 100_000] {
+            let start = (writes.last?.time ?? 0) + pause * Self.second
+            for step in 0..<60_000 {
+                let now = start + step * 1_000_000
+                if budget.take(Self.mebibyte, for: .admission, now: now) { writes.append((now, Self.mebibyte)) }
+            }
+        }
+        #expect(writes.count > 2000)
+        #expect(most(writes, within: 10 * Self.second) <= 10 * rate)
+    }
+
+    @Test func `relocation gives way before admission`() {
+        var budget = WriteBudget(bytesPerSecond: 100 << 20, grain: Self.mebibyte, now: 0)
+        #expect(budget.pressure(bytes: Self.mebibyte, now: 0) == .none)
+        var relocated = 0
+        while budget.take(Self.mebibyte, for: .relocation, now: 0) { relocated += 1 }
+        #expect(relocated > 0 && budget.pressure(bytes: Self.mebibyte, now: 0) == .noRelocation)
+        var admitted = 0
+        while budget.take(Self.mebibyte, for: .admission, now: 0) { admitted += 1 }
+        #expect(admitted > 40 && budget.pressure(bytes: Self.mebibyte, now: 0) == .noAdmission)
+    }
+
+    @Test func `without bounds everything passes, and a clock that stands still or goes back does no harm`() {
+        var unlimited = WriteBudget.unlimited
+        #expect(unlimited.take(.max / 2, for: .relocation, now: 0) && unlimited.pressure(bytes: .max / 2, now: 0) == .none)
+        var budget = WriteBudget(bytesPerSecond: 1000, now: 50 * Self.second)
+        while budget.take(100, for: .admission, now: 50 * Self.second) {}
+        #expect(!budget.take(100, for: .admission, now: 10 * Self.second))
+        #expect(budget.take(100, for: .admission, now: 51 * Self.second))
+    }
+}
