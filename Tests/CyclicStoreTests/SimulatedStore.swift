@@ -23,13 +23,16 @@ final class SimulatedStore {
     private var openings: UInt64 = 0
     private let configuration: StoreConfiguration
 
+    private let nanoseconds: (@Sendable () -> Int)?
+
     init(
         stripes: Int = 16,
         memoryBytes: Int = 0,
         seed: UInt64,
         replacement: Replacement = .cyclic,
         membufs: Int = 4,
-        configure: (inout StoreConfiguration) -> Void = { _ in }
+        configure: (inout StoreConfiguration) -> Void = { _ in },
+        nanoseconds: (@Sendable () -> Int)? = nil
     ) throws {
         self.seed = seed
         device = SimulatedDevice(byteCount: Superblock.volumeBytes(stripes: stripes, stripeBytes: Self.stripeBytes), seed: seed)
@@ -43,7 +46,8 @@ final class SimulatedStore {
         configuration.replacement = replacement
         configure(&configuration)
         self.configuration = configuration
-        store = try Self.open(device, engine, configuration)
+        self.nanoseconds = nanoseconds
+        store = try Self.open(device, engine, configuration, nanoseconds)
     }
 
     static let stripeBytes = 64 * 1024
@@ -51,9 +55,16 @@ final class SimulatedStore {
     private static func open(
         _ device: SimulatedDevice,
         _ engine: SteppedEngine,
-        _ configuration: StoreConfiguration
+        _ configuration: StoreConfiguration,
+        _ nanoseconds: (@Sendable () -> Int)?
     ) throws -> CyclicStore {
-        let store = try CyclicStore.open(configuration, device: device, engine: engine, nowSeconds: { 1_700_000_000 })
+        let store = try CyclicStore.open(
+            configuration,
+            device: device,
+            engine: engine,
+            nowSeconds: { 1_700_000_000 },
+            nanoseconds: nanoseconds
+        )
         engine.run()
         return store
     }
@@ -62,7 +73,7 @@ final class SimulatedStore {
     func reopen() throws {
         openings += 1
         engine = SteppedEngine(seed: seed &+ openings)
-        store = try Self.open(device, engine, configuration)
+        store = try Self.open(device, engine, configuration, nanoseconds)
     }
 
     /// The process dies, the machine does not: what was written is there, what waited is not.

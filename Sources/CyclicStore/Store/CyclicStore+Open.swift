@@ -21,7 +21,12 @@ extension CyclicStore {
         factory: any ObjectFactory = PlainObjectFactory()
     ) throws(StoreError) -> CyclicStore {
         try configuration.validate()
-        let opener = StoreOpener(configuration: configuration, nowSeconds: { UInt64(max(0, time(nil))) }, entropy: systemRandomWord)
+        let opener = StoreOpener(
+            configuration: configuration,
+            nowSeconds: { UInt64(max(0, time(nil))) },
+            entropy: systemRandomWord,
+            nanoseconds: monotonicNanoseconds
+        )
         let (devices, problems) = try opener.openDevices()
         // An engine for each volume: a disk that hangs must not keep the others' threads.
         let opened = try opener.open(devices, problems: problems) { () throws(StoreError) in try engine(configuration) }
@@ -41,6 +46,7 @@ extension CyclicStore {
     /// - Parameters:
     ///   - name: What errors call the device.
     ///   - nowSeconds: Seconds since 1970.
+    ///   - nanoseconds: A clock that does not go back, for the write budget; from `nowSeconds` when there is none.
     ///   - entropy: Random words for identities and the hash secret. From one seed, they make a run repeatable and its hash predictable.
     /// - Throws: ``StoreError``; the device is closed then.
     public static func open(
@@ -50,13 +56,22 @@ extension CyclicStore {
         engine: any IOEngine,
         factory: any ObjectFactory = PlainObjectFactory(),
         nowSeconds: @escaping @Sendable () -> UInt64,
-        entropy: (@Sendable () -> UInt64)? = nil
+        entropy: (@Sendable () -> UInt64)? = nil,
+        nanoseconds: (@Sendable () -> Int)? = nil
     ) throws(StoreError) -> CyclicStore {
         var single = configuration
         single.volumes = [
             VolumeConfiguration(path: name, byteCount: configuration.volumeBytes, directIO: configuration.directIO)
         ]
-        return try open(single, devices: [device], engine: engine, factory: factory, nowSeconds: nowSeconds, entropy: entropy)
+        return try open(
+            single,
+            devices: [device],
+            engine: engine,
+            factory: factory,
+            nowSeconds: nowSeconds,
+            entropy: entropy,
+            nanoseconds: nanoseconds
+        )
     }
 
     /// Opens a store on several devices, one for each of the configuration's volumes, in the same order.
@@ -67,13 +82,25 @@ extension CyclicStore {
         engine: any IOEngine,
         factory: any ObjectFactory = PlainObjectFactory(),
         nowSeconds: @escaping @Sendable () -> UInt64,
-        entropy: (@Sendable () -> UInt64)? = nil
+        entropy: (@Sendable () -> UInt64)? = nil,
+        nanoseconds: (@Sendable () -> Int)? = nil
     ) throws(StoreError) -> CyclicStore {
         precondition(devices.count == configuration.volumes.count, "one device for each volume")
         let entropy = entropy ?? systemRandomWord
-        let opener = StoreOpener(configuration: configuration, nowSeconds: nowSeconds, entropy: entropy)
+        let opener = StoreOpener(
+            configuration: configuration,
+            nowSeconds: nowSeconds,
+            entropy: entropy,
+            nanoseconds: nanoseconds ?? { Int(nowSeconds()) * 1_000_000_000 }
+        )
         let pairs = zip(devices, configuration.volumes).map { StoreOpener.Device(device: $0, volume: $1) }
         let opened = try opener.open(pairs) { engine }
         return CyclicStore(configuration, opened: opened, factory: factory, entropy: entropy)
     }
+}
+
+private let monotonicNanoseconds: @Sendable () -> Int = {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return now.tv_sec * 1_000_000_000 + now.tv_nsec
 }

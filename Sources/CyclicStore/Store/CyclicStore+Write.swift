@@ -27,7 +27,7 @@ extension CyclicStore {
                 return error
             }
         }
-        let isKept = memory.insert(object, serial: nil)
+        let isKept = memory.insert(object, serial: nil).isKept
         guard volumes.members.isEmpty else { return .volumeOffline }
         return isKept ? nil : .tooLarge
     }

@@ -28,6 +28,10 @@ public struct StoreConfiguration: Sendable {
     public var maxFills = 1024
     /// Memory for the newest bytes of all of them, shared out evenly. Each has one fragment at least.
     public var fillMemoryBytes = 64 << 20
+    /// Most bytes written to all volumes together, per second, over any ten seconds. Nil: no bound.
+    public var writeBytesPerSecond: Int?
+    /// Most bytes written to all volumes together on any day. Nil: no bound.
+    public var writeBytesPerDay: Int?
     /// How the volume makes room.
     public var replacement = Replacement.cyclic
 
@@ -43,6 +47,18 @@ public struct StoreConfiguration: Sendable {
             "the stripe size is \(stripeBytes) bytes; it must be a power of two from \(Limits.minStripeBytes) to \(Limits.maxStripeBytes)"
         )
         try require(membufs >= 2, "there are \(membufs) membufs; at least 2 are needed")
+        if let writeBytesPerSecond {
+            try require(
+                writeBytesPerSecond * 10 >= stripeBytes,
+                "the write budget is \(writeBytesPerSecond) bytes a second; it must let a stripe of \(stripeBytes) bytes pass within ten seconds"
+            )
+        }
+        if let writeBytesPerDay {
+            try require(
+                writeBytesPerDay >= stripeBytes,
+                "the write budget is \(writeBytesPerDay) bytes a day; it must let a stripe of \(stripeBytes) bytes pass"
+            )
+        }
         try require(memoryBytes >= 0, "the memory size is negative")
         try require(ioEngine.isInProgram, IOEngineError(engine: ioEngine, errno: 0).description)
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")

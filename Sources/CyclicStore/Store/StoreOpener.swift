@@ -18,6 +18,8 @@ struct StoreOpener {
     let configuration: StoreConfiguration
     let nowSeconds: @Sendable () -> UInt64
     let entropy: @Sendable () -> UInt64
+    /// A clock that does not go back, for the write budget.
+    let nanoseconds: @Sendable () -> Int
 
     /// A device with its place in the configuration.
     struct Device {
@@ -28,6 +30,7 @@ struct StoreOpener {
     /// What came of it.
     struct Opened {
         var members: [VolumeSet.Member] = []
+        let governor: WriteGovernor
         var problems: [StoreProblem] = []
         /// Nil without a volume.
         var secret: HashSecret?
@@ -75,7 +78,16 @@ struct StoreOpener {
         engine: () throws(StoreError) -> any IOEngine
     ) throws(StoreError) -> Opened {
         let serials = SerialClock(nowSeconds: nowSeconds)
-        var opened = Opened(problems: problems)
+        let governor = WriteGovernor(
+            WriteBudget(
+                bytesPerSecond: configuration.writeBytesPerSecond,
+                bytesPerDay: configuration.writeBytesPerDay,
+                grain: configuration.stripeBytes,
+                now: nanoseconds()
+            ),
+            nanoseconds: nanoseconds
+        )
+        var opened = Opened(governor: governor, problems: problems)
         var left = devices
         do throws(StoreError) {
             // Before anything is formatted, since a new volume takes the secret of the others, and nothing is formatted in vain.
@@ -94,6 +106,7 @@ struct StoreOpener {
                         membufs: configuration.membufs,
                         replacement: configuration.replacement,
                         serials: serials,
+                        governor: governor,
                         nowSeconds: nowSeconds
                     )
                     opened.members.append(VolumeSet.Member(volume: volume, name: name, weight: weight))

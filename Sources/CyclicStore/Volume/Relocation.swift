@@ -88,26 +88,36 @@ extension Volume {
         } catch {
             return lock.locked { statistics.damagedRecords += 1 }
         }
+        guard let place = beginCarrying(entry, header, at: old) else { return countDroppedRelocation() }
+        copy(header, bytes, to: place)
+        // After the place was taken: a purge that comes later than this finds the copy in a stripe that was opened before it.
         let tags = bytes.part(RecordHeader.byteCount, header.tagCount * 8)
-        if isPurged(header, bytes.part(header.keyOffset, header.keyBytes), tags) { return }
+        let isDead = isPurged(header, bytes.part(header.keyOffset, header.keyBytes), tags)
+        endCarrying(place, from: old, byteCount: header.totalBytes, isDead: isDead)
+    }
 
+    /// Takes a place at the head for a record that the index points to. Its membuf is not written before ``endCarrying(_:from:byteCount:isDead:)``.
+    func beginCarrying(_ entry: DirectoryEntry, _ header: RecordHeader, at old: RecordAddress) -> Reserved? {
         var deeds: [Deed] = []
         let place: Reserved? = lock.locked {
-            guard let known = index.find(entry.hash), known.address == old else { return nil }
+            let facts = facts(entry, in: old.stripe(unitsPerStripe: unitsPerStripe))
+            guard facts.isIndexed else { return nil }
             let wanted = Reservation(
                 hash: entry.hash,
                 serial: header.serial,
                 byteCount: header.totalBytes,
                 kind: header.kind,
-                priorUses: UseClass(uses: entry.priorUses.uses + known.uses.uses),
+                priorUses: policy.carriedUses(facts),
                 survivals: entry.survivals == .max ? .max : entry.survivals + 1
             )
             guard case .success(let place) = reserve(wanted, for: .relocation, &deeds) else { return nil }
             return place
         }
         perform(deeds)
-        guard let place else { return countDroppedRelocation() }
+        return place
+    }
 
+    private func copy(_ header: RecordHeader, _ bytes: UnsafeRawBufferPointer, to place: Reserved) {
         let target = place.membuf.bytes(of: place.entry, count: Int(place.entry.units) * superblock.recordAlignment)
         target.copyMemory(from: bytes.part(0, header.totalBytes))
         var moved = header
@@ -117,13 +127,16 @@ extension Volume {
         moved.encode(into: target)
         RecordHeader.setChecksum(of: target.part(0, header.totalBytes))
         target.part(header.totalBytes, target.count - header.totalBytes).zero()
+    }
 
+    /// Points the index to the copy, unless the record was replaced, removed or purged meanwhile.
+    func endCarrying(_ place: Reserved, from old: RecordAddress, byteCount: Int, isDead: Bool) {
         perform(
             lock.locked {
                 let new = address(place.entry, in: place.membuf.stripe)
-                if index.move(entry.hash, from: old, to: new) {
+                if !isDead, index.move(place.entry.hash, from: old, to: new) {
                     statistics.recordsRelocated += 1
-                    statistics.recordBytesRelocated += header.totalBytes
+                    statistics.recordBytesRelocated += byteCount
                 } else {
                     statistics.relocationsDropped += 1
                     place.membuf.cancel(unitInStripe: Int(place.entry.unitInStripe))
@@ -142,7 +155,13 @@ extension Volume {
                 stripeCount: cycle.count
             )
             guard policy.copiesToHead(facts) else { return nil }
-            return DirectoryEntry(hash: header.hash, serial: header.serial, unitInStripe: 0, units: 0, kind: header.kind)
+            return DirectoryEntry(
+                hash: header.hash,
+                serial: header.serial,
+                unitInStripe: UInt16(address.unitInStripe(unitsPerStripe: unitsPerStripe)),
+                units: UInt16(header.totalBytes.roundedUp(to: superblock.recordAlignment) / superblock.recordAlignment),
+                kind: header.kind
+            )
         }
         if let entry { carry(entry, at: address, sequence: sequence, record.part(0, header.totalBytes)) }
     }

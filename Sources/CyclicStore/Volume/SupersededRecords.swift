@@ -6,7 +6,8 @@
 /// In a plain turn what is older is overwritten first, so whatever a restart finds is the last word. Three things break the order: a hot
 /// stripe stays while newer ones come and go; a stripe that was taken back keeps its old bytes until its membuf is written; and with
 /// several membufs open at once a newer record can land in the stripe with the lower sequence. For all of them the hashes are kept here while
-/// the bytes are on disk, and whoever drops the last word on such a key leaves a tombstone behind.
+/// the bytes are on disk, and whoever drops the last word on such a key leaves a tombstone behind. (What a hot stripe holds is looked through
+/// each time the tail comes by, which is at least once before the tail comes to a newer word.)
 ///
 /// Memory: 8 bytes a hash and the sets' room, for hot stripes and the few that are between reclaim and write.
 struct SupersededRecords {

@@ -40,8 +40,11 @@ extension Volume {
         let spare = gathersSurvivors && purpose != .relocation && survivorMembuf == nil ? 1 : 0
         guard freeMembufs.count > spare else { return .failure(.noMembuf) }
         deeds += reclaimAhead()
-        guard cycle.canOpen(), let (stripe, sequence) = cycle.open() else { return .failure(.noCleanStripe) }
-        guard let membuf = freeMembufs.popLast() else { return .failure(.noMembuf) }
+        guard cycle.canOpen() else { return .failure(.noCleanStripe) }
+        guard governor.mayOpen(superblock.stripeBytes, for: purpose == .relocation ? .relocation : .admission) else {
+            return .failure(.overBudget)
+        }
+        guard let (stripe, sequence) = cycle.open(), let membuf = freeMembufs.popLast() else { return .failure(.noMembuf) }
         deeds += sealOutrun()
         membuf.begin(stripe: stripe, sequence: sequence, volumeID: superblock.volumeID, nowSeconds: nowSeconds())
         membufs[stripe] = membuf
@@ -105,7 +108,7 @@ extension Volume {
     /// word, it leaves its directory or is watched: see ``SupersededRecords``.
     func supersede(_ hash: KeyHash, _ old: PackedIndex.Entry, by sequence: UInt64) {
         let stripe = old.address.stripe(unitsPerStripe: unitsPerStripe)
-        guard cycle.phase(stripe) == .hot || cycle.wasHot(stripe) || cycle.sequence(stripe) > sequence else { return }
+        guard cycle.sequence(stripe) > sequence else { return }
         bury(hash, old)
     }
 
@@ -124,6 +127,7 @@ extension Volume {
 
     func seal(_ membuf: Membuf) -> [Deed] {
         membuf.isSealed = true
+        governor.seal(superblock.stripeBytes)
         openMembufs.removeAll { $0 === membuf }
         if survivorMembuf === membuf { survivorMembuf = nil }
         return writeIfReady(membuf)
@@ -160,6 +164,7 @@ extension Volume {
     private enum WriteOutcome { case written, failed, notTaken }
 
     func startWrite(_ membuf: Membuf) {
+        guard governor.take(superblock.stripeBytes) else { return lock.locked { waitingWrites.append(membuf) } }
         membuf.encodeFooter(volumeID: superblock.volumeID)
         let taken = engine.submit(
             IOOperation(kind: .write, device: device, offset: superblock.offset(of: membuf.stripe), region: membuf.memory) {

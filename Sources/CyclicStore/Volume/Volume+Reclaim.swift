@@ -13,6 +13,17 @@ extension Volume {
         return deeds + sealBlocking()
     }
 
+    /// What has waited is tried again. To be called now and then, every tenth of a second or so.
+    func tick() {
+        perform(
+            lock.locked {
+                let held = waitingWrites
+                waitingWrites = []
+                return held.map { .write($0) } + reclaimAhead() + roomDeeds()
+            }
+        )
+    }
+
     func startReclaim(_ stripe: Int, sequence: UInt64) {
         let reader = FooterReader(superblock: superblock, device: device, engine: engine)
         reader.read(stripe: stripe) { [self] outcome in
@@ -33,18 +44,10 @@ extension Volume {
         var chosen: [DirectoryEntry] = []
         var chosenBytes = 0
         for entry in footer.entries where !entry.isTombstone {
-            let known = index.find(entry.hash)
-            let bytes = Int(entry.units) * superblock.recordAlignment
-            let facts = ReclaimPolicy.RecordFacts(
-                isIndexed: known?.address == address(entry, in: stripe),
-                uses: known?.uses ?? .none,
-                priorUses: entry.priorUses,
-                survivals: Int(entry.survivals),
-                bytes: bytes
-            )
+            let facts = facts(entry, in: stripe)
             if policy.record(facts) == .relocate, facts.isIndexed {
                 chosen.append(entry)
-                chosenBytes += bytes
+                chosenBytes += facts.bytes
             }
         }
         let facts = ReclaimPolicy.StripeFacts(
@@ -61,6 +64,21 @@ extension Volume {
         return [.relocate(Relocation(volume: self, footer: footer, survivors: survivors))]
     }
 
+    /// What the policy is told of a record.
+    func facts(_ entry: DirectoryEntry, in stripe: Int) -> ReclaimPolicy.RecordFacts {
+        let known = index.find(entry.hash)
+        let isIndexed = known?.address == address(entry, in: stripe)
+        return ReclaimPolicy.RecordFacts(
+            isIndexed: isIndexed,
+            uses: isIndexed ? known?.uses ?? .none : .none,
+            // In a stripe that stayed they are in the counts already.
+            priorUses: cycle.wasHot(stripe) ? .none : entry.priorUses,
+            survivals: Int(entry.survivals),
+            bytes: Int(entry.units) * superblock.recordAlignment,
+            random: UInt32(truncatingIfNeeded: dice.next())
+        )
+    }
+
     /// A stripe that is all survivors would be copied for nothing gained: an eighth of it becomes free whatever the policy says, so that the
     /// turn goes on however hot everything is.
     private func affordable(_ chosen: [DirectoryEntry]) -> [DirectoryEntry] {
@@ -71,14 +89,14 @@ extension Volume {
         }
     }
 
-    /// The turn passes over a stripe: its bytes stay, the heat of its records is halved.
+    /// The turn passes over a stripe: its bytes stay, its records cool.
     private func keep(_ footer: StripeFooter) -> [Deed] {
         let stripe = Int(footer.stripe)
         statistics.stripesKept += 1
         for entry in footer.entries where !entry.isTombstone {
-            let place = address(entry, in: stripe)
-            if let known = index.find(entry.hash), known.address == place {
-                index.setUses(known.uses.halved, of: entry.hash, at: place)
+            let facts = facts(entry, in: stripe)
+            if facts.isIndexed {
+                index.setUses(policy.agedUses(facts), of: entry.hash, at: address(entry, in: stripe))
             } else {
                 superseded.add(entry.hash, in: stripe)
             }
@@ -92,7 +110,13 @@ extension Volume {
         let stripe = Int(footer.stripe)
         for entry in footer.entries {
             let gone = entry.isTombstone ? nil : index.remove(entry.hash, at: address(entry, in: stripe))
-            if gone != nil { statistics.recordsReclaimed += 1 }
+            if let gone {
+                statistics.recordsReclaimed += 1
+                reuse.record(
+                    uses: UseClass(uses: gone.uses.uses + entry.priorUses.uses),
+                    bytes: Int(entry.units) * superblock.recordAlignment
+                )
+            }
             // The last word on a key of which an older record is still on disk somewhere.
             if entry.isTombstone || gone != nil, superseded.contains(entry.hash), index.find(entry.hash) == nil,
                 !pending.contains(entry.hash, newerThan: 0)
@@ -105,6 +129,9 @@ extension Volume {
         cycle.emptied(stripe)
         return deeds + reclaimAhead() + roomDeeds()
     }
+
+    /// A record was replaced or removed. What it was used for before it was last carried is on the disk; nobody goes to look.
+    func recordLeaves(_ old: PackedIndex.Entry) { reuse.record(uses: old.uses, bytes: old.unitsToRead * superblock.recordAlignment) }
 
     /// The directory is unreadable: whatever points into this stripe must go all the same.
     private func forgetUnread(_ stripe: Int) -> [Deed] {

@@ -98,7 +98,10 @@ extension Volume {
         let (membuf, entry) = (place.membuf, place.entry)
         if pending.commit(entry.hash, serial: entry.serial) {
             let old = index.insert(entry.hash, address: address(entry, in: membuf.stripe), units: Int(entry.units))
-            if let old { supersede(entry.hash, old, by: membuf.sequence) }
+            if let old {
+                recordLeaves(old)
+                supersede(entry.hash, old, by: membuf.sequence)
+            }
         } else {
             // A newer word came in between.
             membuf.cancel(unitInStripe: Int(entry.unitInStripe))
@@ -123,6 +126,7 @@ extension Volume {
             let old = index.remove(hash)
             let wasKnown = old != nil || wasPending
             if wasKnown { statistics.removals += 1 }
+            if let old { recordLeaves(old) }
             if wasKnown || always { logTombstone(hash, serial: serial, replacing: old, &deeds) }
             return (wasKnown, serial)
         }

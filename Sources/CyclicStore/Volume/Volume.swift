@@ -24,6 +24,7 @@ final class Volume: @unchecked Sendable {
     let failureLimit = 3
     let serials: SerialClock
     let isPurged: PurgeCheck
+    let governor: WriteGovernor
 
     /// Whether a record was purged since it was written, hard or soft: such a record is not carried forward.
     typealias PurgeCheck = @Sendable (_ record: RecordHeader, _ key: UnsafeRawBufferPointer, _ tags: UnsafeRawBufferPointer) -> Bool
@@ -50,6 +51,11 @@ final class Volume: @unchecked Sendable {
     /// Stripes to be reclaimed whose directory the engine had no room to read.
     var waitingReclaims: [Deed] = []
     var relocationsUnderWay = 0
+    /// Sealed membufs that the write budget holds back.
+    var waitingWrites: [Membuf] = []
+    /// Any bits will do, another each time.
+    var dice = SeededRandom(seed: 1)
+    var reuse = ReuseStatistics()
     var flushWaiters: [FlushWaiter] = []
     var roomWaiters: [@Sendable () -> Void] = []
     var statistics = VolumeStatistics()
@@ -73,6 +79,7 @@ final class Volume: @unchecked Sendable {
         membufs membufCount: Int,
         replacement: Replacement = .cyclic,
         serials: SerialClock? = nil,
+        governor: WriteGovernor? = nil,
         isPurged: @escaping PurgeCheck = { _, _, _ in false },
         nowSeconds: @escaping @Sendable () -> UInt64
     ) {
@@ -82,6 +89,7 @@ final class Volume: @unchecked Sendable {
         self.nowSeconds = nowSeconds
         self.serials = serials ?? SerialClock(nowSeconds: nowSeconds)
         self.isPurged = isPurged
+        self.governor = governor ?? WriteGovernor(.unlimited, nanoseconds: { 0 })
         policy = ReclaimPolicy(replacement)
         unitsPerStripe = superblock.stripeBytes / superblock.recordAlignment
         recordCapacity = Membuf.capacity(stripeBytes: superblock.stripeBytes, recordAlignment: superblock.recordAlignment)
@@ -117,6 +125,7 @@ final class Volume: @unchecked Sendable {
             copy.indexBytes = index.byteCount + cycle.byteCount
             copy.liveStripes = cycle.liveCount
             copy.stripes = cycle.count
+            copy.reuse = reuse
             copy.hotStripes = cycle.hotCount
             copy.watchedRecords = superseded.count
             copy.isOffline = isOffline

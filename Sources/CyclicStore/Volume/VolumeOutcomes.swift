@@ -13,6 +13,8 @@ public enum RefusedWrite: String, Error, Sendable, CaseIterable {
     case noCleanStripe = "no-clean-stripe"
     /// The volume failed and was set aside.
     case volumeOffline = "volume-offline"
+    /// The write budget is used up for the moment.
+    case overBudget = "over-budget"
     /// The store is closed.
     case closed
 }
@@ -83,6 +85,8 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var indexBytes = 0
     /// Stripes with records on disk.
     public var liveStripes = 0
+    /// How often records were used that have left.
+    package var reuse = ReuseStatistics()
     /// Stripes in all.
     public var stripes = 0
     /// Stripes that stand outside the turn.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// Keeps all volumes of a store within one ``WriteBudget``.
+///
+/// A membuf is opened only when there are bytes for one more after all that are sealed and not yet written; the bytes are taken when one is
+/// written. Where the budget says no at that moment the membuf waits, readable, until a tick finds room. Nobody waits but membufs: a record
+/// that gets no place is refused, as when no membuf is free.
+final class WriteGovernor: @unchecked Sendable {
+    // Unchecked: guarded by `lock`.
+    private let lock = Lock()
+    private var budget: WriteBudget
+    /// Bytes of membufs that are sealed and not yet being written.
+    private var sealed = 0
+    private let isLimited: Bool
+    private let nanoseconds: @Sendable () -> Int
+
+    /// - Parameter nanoseconds: A clock that does not go back.
+    init(_ budget: WriteBudget, nanoseconds: @escaping @Sendable () -> Int) {
+        self.budget = budget
+        self.nanoseconds = nanoseconds
+        isLimited = budget.bytesPerSecond != nil || budget.bytesPerDay != nil
+    }
+
+    /// What gives way now.
+    var pressure: WriteBudget.Pressure {
+        guard isLimited else { return .none }
+        return lock.locked { budget.pressure(bytes: sealed, now: nanoseconds()) }
+    }
+
+    /// Whether a membuf may be opened.
+    func mayOpen(_ bytes: Int, for purpose: WriteBudget.Purpose) -> Bool {
+        guard isLimited else { return true }
+        return lock.locked {
+            let pressure = budget.pressure(bytes: sealed + bytes, now: nanoseconds())
+            return pressure == .none || (pressure == .noRelocation && purpose == .admission)
+        }
+    }
+
+    /// A membuf has been sealed: ``take(_:)`` will be asked for its bytes until it gives them.
+    func seal(_ bytes: Int) {
+        if isLimited { lock.locked { sealed += bytes } }
+    }
+
+    /// Takes the bytes of a membuf that is about to be written. False: not now.
+    func take(_ bytes: Int) -> Bool {
+        guard isLimited else { return true }
+        return lock.locked {
+            guard budget.take(bytes, for: .admission, now: nanoseconds()) else { return false }
+            sealed -= bytes
+            return true
+        }
+    }
+}
