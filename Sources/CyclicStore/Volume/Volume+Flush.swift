@@ -16,7 +16,7 @@ extension Volume {
                 var deeds: [Deed] = []
                 for membuf in allOpen { deeds += seal(membuf) }
                 flushWaiters.append(FlushWaiter(before: cycle.nextSequence, tell: completion))
-                return deeds + flushDeeds()
+                return deeds + reclaimAhead() + flushDeeds()
             }
         )
     }
@@ -40,10 +40,21 @@ extension Volume {
             for membuf in allOpen { deeds += seal(membuf) }
             for index in flushWaiters.indices { flushWaiters[index].before = cycle.nextSequence }
         }
+        // A removal that is not logged yet would come undone: the flush waits until there is a clean stripe for it. There will be, when the
+        // reclaim or the reads that are under way end.
+        guard owedTombstones.isEmpty || isOffline else { return deeds }
         let oldest = membufs.values.reduce(UInt64.max) { min($0, $1.sequence) }
         deeds += flushWaiters.filter { $0.before <= oldest }.map { .tell($0.tell) }
         flushWaiters.removeAll { $0.before <= oldest }
         return deeds
+    }
+
+    /// Under the lock, when the engine took no write. To try again at once would go on for ever: the next write that ends does, and when
+    /// none is under way the flush has failed.
+    func refusedFlushDeeds() -> [Deed] {
+        guard membufs.count == allOpen.count else { return [] }
+        defer { flushWaiters = [] }
+        return flushWaiters.map { .tell($0.tell) }
     }
 
     /// Checks what must always hold. For tests.

@@ -198,7 +198,7 @@ extension Volume {
                 cycle.finish(membuf.stripe, written: outcome == .written)
                 membuf.isRetired = true
                 recycleIfDone(membuf)
-                return reclaimAhead() + flushDeeds() + roomDeeds()
+                return reclaimAhead() + (outcome == .notTaken ? refusedFlushDeeds() : flushDeeds()) + roomDeeds()
             }
         )
     }

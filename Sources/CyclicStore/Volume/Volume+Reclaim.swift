@@ -101,7 +101,7 @@ extension Volume {
                 superseded.add(entry.hash, in: stripe)
             }
         }
-        return reclaimAhead() + roomDeeds()
+        return reclaimAhead() + flushDeeds() + roomDeeds()
     }
 
     /// Forgets what still points into a stripe.
@@ -127,7 +127,7 @@ extension Volume {
         for entry in footer.entries where !entry.isTombstone { superseded.add(entry.hash, in: stripe) }
         statistics.stripesReclaimed += 1
         cycle.emptied(stripe)
-        return deeds + reclaimAhead() + roomDeeds()
+        return deeds + reclaimAhead() + flushDeeds() + roomDeeds()
     }
 
     /// A record was replaced or removed. What it was used for before it was last carried is on the disk; nobody goes to look.
@@ -143,6 +143,6 @@ extension Volume {
         statistics.recordsReclaimed += before - index.count
         statistics.stripesReclaimed += 1
         cycle.emptied(stripe)
-        return reclaimAhead() + roomDeeds()
+        return reclaimAhead() + flushDeeds() + roomDeeds()
     }
 }
