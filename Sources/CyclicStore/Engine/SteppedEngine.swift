@@ -3,25 +3,53 @@
 
 import Synchronization
 
-/// Runs nothing until it is told to: the engine of the simulator. Operations complete one by one, in an order that the seed decides.
+/// Runs nothing until it is told to: the engine of the simulator. Operations complete one by one, in an order that the seed decides; some
+/// are held back for long, and others overtake them.
 public final class SteppedEngine: IOEngine {
     private let state: Mutex<State>
     private let queueLimit: Int
 
-    private struct State {
-        var waiting: [IOOperation] = []
-        var random: SeededRandom
-        var counts = IOEngineStatistics()
+    /// How operations are held back.
+    public struct Stalls: Sendable {
+        /// Chance out of 2^32 that an operation is held.
+        public var chance: UInt32 = 0
+        /// For how many steps at most.
+        public var maxSteps = 0
+        /// None are.
+        public init() {}
     }
 
-    /// An engine with nothing to do. `queueLimit` is how many operations may wait in each direction.
+    private struct Waiting {
+        var operation: IOOperation
+        var notBefore: Int
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var random: SeededRandom
+        var stalls = Stalls()
+        var steps = 0
+        var stalled = 0
+        var counts = IOEngineStatistics()
+        var isStopped = false
+    }
+
+    /// An engine with nothing to do. `queueLimit` is how many operations may wait in each direction of each device, as if each
+    /// had an engine of its own.
     public init(seed: UInt64, queueLimit: Int = 4096) {
         self.queueLimit = queueLimit
         state = Mutex(State(random: SeededRandom(seed: seed)))
     }
 
+    /// Sets how operations taken from now on are held back.
+    package func setStalls(_ stalls: Stalls) { state.withLock { $0.stalls = stalls } }
+
     /// Operations taken and not yet run.
     public var pending: Int { state.withLock { $0.waiting.count } }
+    /// Operations held back so far.
+    package var stalledCount: Int { state.withLock { $0.stalled } }
+    /// Operations refused for want of room so far.
+    package var refusedCount: Int { state.withLock { $0.counts.refused } }
 
     /// See ``IOEngine``.
     public var statistics: IOEngineStatistics { state.withLock { $0.counts } }
@@ -29,25 +57,38 @@ public final class SteppedEngine: IOEngine {
     /// See ``IOEngine``.
     public func submit(_ operation: IOOperation) -> Bool {
         state.withLock { state in
-            guard state.waiting.count(where: { $0.kind == operation.kind }) < queueLimit else {
+            let before = state.waiting.count { $0.operation.kind == operation.kind && $0.operation.device === operation.device }
+            guard !state.isStopped, before < queueLimit else {
                 state.counts.refused += 1
                 return false
             }
             state.counts.countSubmission()
-            state.waiting.append(operation)
+            var notBefore = 0
+            if state.random.happens(state.stalls.chance), state.stalls.maxSteps > 0 {
+                state.stalled += 1
+                notBefore = state.steps + 1 + Int(state.random.next() % UInt64(state.stalls.maxSteps))
+            }
+            state.waiting.append(Waiting(operation: operation, notBefore: notBefore))
             return true
         }
     }
 
-    /// Runs one operation, any of those that wait. False when there is none.
+    /// Runs one operation, any of those that are not held; when all are held, any. False when nothing waits.
     @discardableResult
     public func step() -> Bool {
         let operation = state.withLock { state -> IOOperation? in
-            guard !state.waiting.isEmpty else { return nil }
-            let chosen = Int(state.random.next() % UInt64(state.waiting.count))
-            state.waiting.swapAt(chosen, state.waiting.count - 1)
+            state.steps += 1
+            let count = state.waiting.count
+            guard count > 0 else { return nil }
+            let first = Int(state.random.next() % UInt64(count))
+            var chosen = first
+            for offset in 0..<count where state.waiting[(first + offset) % count].notBefore <= state.steps {
+                chosen = (first + offset) % count
+                break
+            }
+            state.waiting.swapAt(chosen, count - 1)
             state.counts.completed += 1
-            return state.waiting.removeLast()
+            return state.waiting.removeLast().operation
         }
         operation?.perform()
         return operation != nil
@@ -59,7 +100,16 @@ public final class SteppedEngine: IOEngine {
     }
 
     /// Power loss: what waits never happens, and nobody is told.
-    public func dropAll() { state.withLock { $0.waiting.removeAll() } }
+    public func dropAll() { _ = takeAll() }
+
+    /// The process ends: nothing that waits is run here any more, nobody is told, and nothing more is taken.
+    package func takeAll() -> [IOOperation] {
+        state.withLock { state in
+            state.isStopped = true
+            defer { state.waiting.removeAll() }
+            return state.waiting.map(\.operation)
+        }
+    }
 
     /// See ``IOEngine``.
     public func shutDown() { run() }
