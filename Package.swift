@@ -34,6 +34,7 @@ let package = Package(
     targets: [
         .target(name: "CCyclicStore", cSettings: [.define("GYRE_IO_URING", .when(traits: ["IOUring"]))]),
         .target(name: "CyclicStore", dependencies: ["CCyclicStore"], swiftSettings: swiftSettings),
+        .target(name: "StoreSimulator", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .target(
             name: "GyreConfiguration",
             dependencies: [
@@ -101,6 +102,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
+        .testTarget(name: "StoreSimulatorTests", dependencies: ["StoreSimulator"], swiftSettings: swiftSettings),
         .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration"], swiftSettings: swiftSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(

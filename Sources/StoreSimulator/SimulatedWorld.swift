@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import Synchronization
+
+/// Everything around a store, from one seed: device, power, engine, clock and random words. A store is opened in it, dies in it and is
+/// opened again.
+final class SimulatedWorld {
+    static let stripeBytes = 64 * 1024
+
+    let settings: SimulationSettings
+    let power = SimulatedPower()
+    private(set) var devices: [SimulatedDevice] = []
+    private(set) var engine: SteppedEngine
+    private(set) var store: CyclicStore?
+    let clock = SimulatedClock()
+    let words: SimulatedWords
+    private var random: SeededRandom
+    /// Of devices and engines that are gone.
+    private var past = SimulationReport()
+
+    init(_ settings: SimulationSettings) {
+        self.settings = settings
+        random = SeededRandom(seed: settings.seed)
+        words = SimulatedWords(seed: random.next())
+        engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
+        devices = (0..<settings.volumes).map { _ in makeDevice() }
+    }
+
+    // MARK: The store's life
+
+    func open() throws(StoreError) {
+        var configuration = StoreConfiguration()
+        configuration.volumes = devices.indices.map { number in
+            VolumeConfiguration(path: "simulated-\(number)", byteCount: settings.deviceStripes * Self.stripeBytes)
+        }
+        configuration.stripeBytes = Self.stripeBytes
+        configuration.membufs = settings.membufs
+        configuration.memoryBytes = settings.memoryBytes
+        configuration.replacement = settings.replacement
+        store = try CyclicStore.open(
+            configuration,
+            devices: devices,
+            engine: engine,
+            nowSeconds: { [clock] in clock.seconds },
+            entropy: { [words] in words.next() }
+        )
+    }
+
+    /// The process ends here and now. What was under way at the device may have been done in part.
+    func kill() {
+        for operation in engine.takeAll() where operation.kind == .write && !power.isOff && random.next() & 1 == 0 {
+            (operation.device as? SimulatedDevice)?.tear(at: operation.offset, from: UnsafeRawBufferPointer(operation.region))
+            past.faults += 1
+        }
+        leaveStore()
+    }
+
+    /// Writes what is in memory, syncs, and forgets the store. False when the device refused the sync.
+    func closeCleanly() -> Bool {
+        guard let store else { return false }
+        store.refuseWrites()
+        let done = Once()
+        store.flush { done.call() }
+        engine.run()
+        var synced = true
+        for device in devices {
+            do throws(DeviceError) { try device.sync() } catch { synced = false }
+        }
+        _ = engine.takeAll()
+        leaveStore()
+        return synced && done.count == 1
+    }
+
+    func losePower() {
+        for device in devices { device.crash(.kept) }
+        power.restore()
+    }
+
+    private func leaveStore() {
+        store = nil
+        past.faults += engine.stalledCount + engine.refusedCount
+        engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
+    }
+
+    // MARK: Devices
+
+    /// Puts another device in the place of one. The store must have been left.
+    func exchangeDevice(_ number: Int, for other: SimulatedDevice) -> SimulatedDevice {
+        let old = devices[number]
+        devices[number] = other
+        return old
+    }
+
+    func makeDevice() -> SimulatedDevice {
+        SimulatedDevice(byteCount: settings.deviceStripes * Self.stripeBytes, seed: random.next(), power: power)
+    }
+
+    /// A device will not be used again: its counts are kept.
+    func retire(_ device: SimulatedDevice) {
+        let counts = device.counts
+        past.deviceOperations += counts.operations
+        past.faults += counts.faults
+        past.mix(counts.trace)
+    }
+
+    /// Faults of some kinds so far, of the devices that are there.
+    func faults(_ kinds: SimulatedDevice.Fault...) -> Int {
+        devices.reduce(0) { sum, device in
+            let counts = device.counts
+            return kinds.reduce(sum) { $0 + counts.count($1) }
+        }
+    }
+
+    /// Faults of all kinds so far, of the devices that are there.
+    var deviceFaults: Int { devices.reduce(0) { $0 + $1.counts.faults } }
+
+    /// Operations of devices, faults of devices and engines, and a digest of all.
+    var report: SimulationReport {
+        var sum = past
+        for device in devices {
+            let counts = device.counts
+            sum.deviceOperations += counts.operations
+            sum.faults += counts.faults
+            sum.mix(counts.trace)
+        }
+        sum.faults += engine.stalledCount + engine.refusedCount
+        return sum
+    }
+}
+
+/// A clock that goes when it is told to.
+final class SimulatedClock: Sendable {
+    private let microseconds = Atomic<UInt64>(1_700_000_000_000_000)
+
+    var seconds: UInt64 { microseconds.load(ordering: .relaxed) / 1_000_000 }
+    func advance(microseconds count: UInt64) { microseconds.wrappingAdd(count, ordering: .relaxed) }
+}
+
+/// Random words from a seed.
+final class SimulatedWords: Sendable {
+    private let random: Mutex<SeededRandom>
+
+    init(seed: UInt64) { random = Mutex(SeededRandom(seed: seed)) }
+
+    func next() -> UInt64 { random.withLock { $0.next() } }
+}
+
+/// Counts calls that must come exactly once.
+final class Once: Sendable {
+    private let calls = Atomic<Int>(0)
+    var count: Int { calls.load(ordering: .relaxed) }
+    func call() { calls.wrappingAdd(1, ordering: .relaxed) }
+}

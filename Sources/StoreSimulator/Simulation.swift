@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+
+/// One run of the whole store in a world made of its seed: a workload, faults, ends of the process and of the power, and a model that checks
+/// every answer. On the calling thread alone; the same settings do the same again.
+///
+/// What must always hold inside the store is checked by the store itself and stops the process; the program that runs simulations says
+/// the seed then.
+public final class Simulation {
+    let settings: SimulationSettings
+    let world: SimulatedWorld
+    var random: SeededRandom
+    var model: StoreModel
+    var report = SimulationReport()
+    var step = 0
+    /// The keys as the store of this moment makes them: its secret is the volume's.
+    var keys: [StoreKey] = []
+    var reads: [PendingRead] = []
+    var writers: [PendingWriter] = []
+    var flushes: [PendingFlush] = []
+    var roomWaiters: [Once] = []
+    /// Devices that were taken out and may come back.
+    var shelf: [SimulatedDevice] = []
+    var harmSeen = 0
+    var failedSyncsSeen = 0
+
+    init(_ settings: SimulationSettings) {
+        self.settings = settings
+        world = SimulatedWorld(settings)
+        random = SeededRandom(seed: settings.seed ^ 0x3a0c_c1de)
+        model = StoreModel(keys: settings.keys)
+    }
+
+    /// Runs to the end, or to the first thing that must not be.
+    public static func run(_ settings: SimulationSettings) throws(SimulationFailure) -> SimulationReport {
+        let simulation = Simulation(settings)
+        try simulation.run()
+        return simulation.report
+    }
+
+    private func run() throws(SimulationFailure) {
+        if let count = settings.powerCutAfter { world.power.cut(afterOperations: count) }
+        try open()
+        while step < settings.operations {
+            step += 1
+            world.clock.advance(microseconds: UInt64(1 + random.below(2000)))
+            try work()
+            try settle()
+            if world.power.isOff { try crash(powerLost: true) }
+        }
+        stopFaults()
+        try quiet()
+        try checkAlive()
+        try readEverything()
+        try restartCleanly()
+        try readEverything()
+        try checkHits()
+        finish()
+    }
+
+    private func finish() {
+        let outside = world.report
+        report.deviceOperations += outside.deviceOperations
+        report.faults += outside.faults
+        for device in shelf {
+            report.deviceOperations += device.counts.operations
+            report.faults += device.counts.faults
+        }
+        report.runs = 1
+        report.mix(outside.digest)
+    }
+
+    func failure(_ text: String) -> SimulationFailure { SimulationFailure(seed: settings.seed, step: step, text: text) }
+
+    func check(_ condition: Bool, _ text: @autoclosure () -> String) throws(SimulationFailure) {
+        if !condition { throw failure(text()) }
+    }
+
+    /// Says something about a key, or with nil about all, when somebody listens.
+    func trace(_ key: Int?, _ text: @autoclosure () -> String) {
+        guard let traced = settings.tracedKey, key == nil || key == traced else { return }
+        print("step \(step), tick \(model.now): \(text())")
+    }
+
+    /// The store that is open.
+    var store: CyclicStore {
+        guard let store = world.store else { preconditionFailure("a store is open whenever there is work") }
+        return store
+    }
+
+    // MARK: Starts and ends
+
+    func open() throws(SimulationFailure) {
+        var tries = 0
+        let faultsBefore = world.deviceFaults
+        while world.store == nil {
+            tries += 1
+            do throws(StoreError) { try world.open() } catch {
+                report.mix(UInt64(tries))
+                if world.power.isOff {
+                    world.losePower()
+                    model.crash(powerLost: true)
+                } else if tries > 3 {
+                    stopFaults()
+                    if tries > 4 {
+                        try check(settings.profile == .lying, "the volume cannot be opened: \(error)")
+                        // As somebody would who found that both superblocks are gone.
+                        for number in world.devices.indices { replaceDevice(number) }
+                    }
+                }
+            }
+        }
+        noteHarm()
+        if world.deviceFaults > faultsBefore {
+            // What was not read when the index was made is as good as lost, removals too.
+            model.harm()
+            model.crash(powerLost: false)
+        }
+        keys = (0..<settings.keys).map { store.key(Self.keyBytes($0)) }
+        trace(nil, "the store is open, after \(tries) tries, \(world.deviceFaults - faultsBefore) faults")
+    }
+
+    /// Keys of different lengths, a few of them long; in a few groups by their beginning.
+    static func keyBytes(_ number: Int) -> [UInt8] {
+        let name = "http://site-\(number % 3).example/\(number % 7)/\(number)"
+        return Array(name.utf8) + [UInt8](repeating: 0x2e, count: number % 11 == 0 ? 600 : number % 5)
+    }
+
+    /// The process ends, and maybe the power too. Nobody is told.
+    func crash(powerLost: Bool) throws(SimulationFailure) {
+        report.crashes += 1
+        report.faults += 1
+        trace(nil, powerLost ? "the power is lost" : "the process is killed")
+        try leave { world.kill() }
+        if powerLost { world.losePower() }
+        model.crash(powerLost: powerLost)
+        if settings.profile == .lying { try playWithDevices() }
+        reviveDevices()
+        try open()
+    }
+
+    func restartCleanly() throws(SimulationFailure) {
+        trace(nil, "a clean restart begins")
+        try quiet()
+        let now = model.now
+        let errors = failedTransfers
+        let wasOffline = isVolumeOffline
+        var synced = false
+        try leave { synced = world.closeCleanly() }
+        if world.power.isOff { world.losePower() }
+        if synced, !wasOffline, failedTransfers == errors {
+            model.flush(through: now)
+            model.sync()
+        }
+        model.crash(powerLost: false)
+        reviveDevices()
+        try open()
+    }
+
+    /// Drops everything that belongs to a store, then the store; it must not stay behind.
+    private func leave(_ end: () -> Void) throws(SimulationFailure) {
+        defer { noteHarm() }
+        weak let left = world.store
+        reads = []
+        flushes = []
+        roomWaiters = []
+        keys = []
+        let ending = writers
+        writers = []
+        end()
+        withExtendedLifetime(ending) {}
+        _ = consume ending
+        try check(left == nil, "a store is still there after its end")
+    }
+
+    // MARK: Rest
+
+    /// Lets everything that is under way come to its end, and checks that it did.
+    func quiet() throws(SimulationFailure) {
+        report.quietPoints += 1
+        var rounds = 0
+        repeat {
+            rounds += 1
+            try check(rounds < 10_000, "the store does not come to rest")
+            var steps = 0
+            while world.engine.step() {
+                steps += 1
+                try check(steps < 100_000, "the device does not come to rest")
+            }
+            try settle()
+            resumeWriters()
+        } while world.engine.pending > 0
+        if world.power.isOff { return }
+        try check(reads.isEmpty, "a lookup of key \(reads.first?.key ?? 0) is never answered")
+        try check(flushes.isEmpty, "a flush never ends")
+        try check(roomWaiters.allSatisfy { $0.count == 1 }, "somebody waits for room for ever")
+        roomWaiters = []
+        store.checkNothingLeaks()
+    }
+
+    /// A store on a sound device takes something, after a while.
+    private func checkAlive() throws(SimulationFailure) {
+        if isVolumeOffline { try restartCleanly() }
+        for _ in 0..<200 {
+            let key = random.below(settings.keys)
+            if try put(key, count: 100) == nil { return }
+            try quiet()
+        }
+        throw failure("the store takes nothing any more")
+    }
+
+    func readEverything() throws(SimulationFailure) {
+        for key in 0..<settings.keys { try read(key) }
+        try quiet()
+    }
+
+    private func checkHits() throws(SimulationFailure) {
+        // A store that serves nothing makes no mistakes either.
+        guard settings.profile == .calm, report.possibleHits > 200 else { return }
+        // Large objects push out much of a small volume; there, few hits are right.
+        guard settings.deviceStripes >= 20, settings.keys <= 60 else { return }
+        try check(
+            report.hits * 100 >= report.possibleHits * 30,
+            "only \(report.hits) of \(report.possibleHits) lookups found what was stored, with nothing in the way"
+        )
+    }
+}

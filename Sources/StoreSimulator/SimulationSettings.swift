@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+public import CyclicStore
+
+/// What one run is like. Everything follows from the seed; a test may then set what it is about.
+public struct SimulationSettings: Sendable {
+    /// How the world treats the store. Each allows the model to ask for something else.
+    public enum Profile: String, Sendable, CaseIterable {
+        /// Nothing fails: what is stored must also be found again.
+        case calm
+        /// The process is killed and the power fails, at any moment; operations stall. Devices are honest.
+        case crashing
+        /// As before, and devices refuse: errors, short reads, no space, bits flipped on the way of a read, and death.
+        case failing
+        /// As before, and devices lie: bits rot, writes go astray or are lost, devices are swapped and shrunk.
+        case lying
+    }
+
+    /// Everything follows from it.
+    public var seed: UInt64
+    /// How the world treats the store.
+    public var profile: Profile
+    /// Steps of the workload.
+    public var operations: Int
+    /// How many there are.
+    public var volumes: Int
+    /// Size of each device in stripes of 64 KiB; what lies before the first stripe takes some of them.
+    public var deviceStripes: Int
+    /// Stripe images in memory.
+    public var membufs: Int
+    /// Size of the memory tier in bytes.
+    public var memoryBytes: Int
+    /// Keys in use.
+    public var keys: Int
+    /// Largest payload of a usual object in bytes.
+    public var usualBytes: Int
+    /// How volumes make room.
+    public var replacement: Replacement
+    /// Operations that may wait in the engine, in each direction.
+    public var queueLimit: Int
+    /// The power fails at the operation of a device after so many; nil: by chance, if the profile has it.
+    public var powerCutAfter: Int?
+    /// Prints what happens to this key, to find out why a run failed.
+    public var tracedKey: Int?
+
+    /// The settings that a seed gives.
+    public init(seed: UInt64, operations: Int = 2000) {
+        self.seed = seed
+        self.operations = operations
+        var random = SeededRandom(seed: seed ^ 0x5157_a6ee)
+        profile = [.calm, .crashing, .crashing, .failing, .failing, .lying, .lying, .lying][random.below(8)]
+        volumes = [1, 1, 1, 2, 3][random.below(5)]
+        deviceStripes = [6, 7, 8, 10, 12, 16, 20, 32, 64][random.below(9)]
+        membufs = 2 + random.below(7)
+        memoryBytes = [0, 0, 20_000, 60_000, 300_000][random.below(5)]
+        keys = [6, 20, 60, 60, 200, 400][random.below(6)]
+        usualBytes = [200, 1500, 4000, 9000][random.below(4)]
+        replacement = [.gyre, .gyre, .gyre, .cyclic, .relocateOnHit(percent: [0, 50, 100][random.below(3)])][random.below(5)]
+        queueLimit = [4096, 4096, 64, 8, 3][random.below(5)]
+    }
+}
+
+extension SeededRandom {
+    /// A number from 0 up to, not including, the bound.
+    mutating func below(_ bound: Int) -> Int { bound <= 1 ? 0 : Int(truncatingIfNeeded: next() >> 1) % bound }
+
+    /// True once in so many times.
+    mutating func oneIn(_ count: Int) -> Bool { below(count) == 0 }
+}
