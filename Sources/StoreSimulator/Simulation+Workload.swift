@@ -92,7 +92,7 @@ extension Simulation {
         trace(key, "put version \(version), \(count) bytes: \(refusal?.rawValue ?? "taken")")
         report.mix(version ^ UInt64(refusal?.rawValue.utf8.count ?? 0) << 40)
         switch refusal {
-        case nil, .noMembuf, .noCleanStripe: break
+        case nil, .noMembuf, .noCleanStripe, .overBudget: break
         case .tooLarge: try check(count > 40_000, "an object of \(count) bytes is too large")
         case .volumeOffline: try check(settings.profile >= .failing || world.power.isOff, "the volume was set aside for nothing")
         case .wrongKind, .closed: throw failure("a write was refused: \(refusal?.rawValue ?? "")")
