@@ -14,6 +14,10 @@ extension CyclicStore {
         for member in volumes.members { member.volume.refuseWrites() }
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
         await withCheckedContinuation { continuation in
+            let all = Countdown(volumes.members.count) { continuation.resume() }
+            for member in volumes.members { member.volume.saveReuse { all.countDown() } }
+        }
+        await withCheckedContinuation { continuation in
             // Off the caller's thread: joining the engines' threads and syncing wait for the disks.
             let finish = { [members = volumes.members] in
                 for member in members {

@@ -15,13 +15,20 @@ extension Volume {
 
     /// What has waited is tried again. To be called now and then, every tenth of a second or so.
     func tick() {
+        var savesReuse = false
         perform(
             lock.locked {
+                let now = nowSeconds()
+                if now >= reuseSavedAtSeconds + 30 {
+                    reuseSavedAtSeconds = now
+                    savesReuse = true
+                }
                 let held = waitingWrites
                 waitingWrites = []
                 return held.map { .write($0) } + reclaimAhead() + roomDeeds()
             }
         )
+        if savesReuse { saveReuse() }
     }
 
     func startReclaim(_ stripe: Int, sequence: UInt64) {

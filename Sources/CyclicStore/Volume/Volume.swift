@@ -55,7 +55,12 @@ final class Volume: @unchecked Sendable {
     var waitingWrites: [Membuf] = []
     /// Any bits will do, another each time.
     var dice = SeededRandom(seed: 1)
-    var reuse = ReuseStatistics()
+    var reuse: ReuseStatistics
+    /// What is on disk of it; nil when that is not known.
+    var savedReuse: ReuseStatistics?
+    var reuseGeneration: UInt64
+    var isSavingReuse = false
+    var reuseSavedAtSeconds: UInt64 = 0
     var flushWaiters: [FlushWaiter] = []
     var roomWaiters: [@Sendable () -> Void] = []
     var statistics = VolumeStatistics()
@@ -91,6 +96,10 @@ final class Volume: @unchecked Sendable {
         self.isPurged = isPurged
         self.governor = governor ?? WriteGovernor(.unlimited, nanoseconds: { 0 })
         policy = ReclaimPolicy(replacement)
+        let kept = ReusePages(recovered.superblock)?.read(device)
+        reuse = kept?.statistics ?? ReuseStatistics()
+        savedReuse = kept?.statistics
+        reuseGeneration = kept?.generation ?? 0
         unitsPerStripe = superblock.stripeBytes / superblock.recordAlignment
         recordCapacity = Membuf.capacity(stripeBytes: superblock.stripeBytes, recordAlignment: superblock.recordAlignment)
         // Membufs and clean stripes must leave most of a small volume readable.

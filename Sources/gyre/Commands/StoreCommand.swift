@@ -7,7 +7,11 @@ import Foundation
 
 /// `gyre store`: looks into volumes.
 struct StoreCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "store", abstract: "Look into a volume.", subcommands: [Inspect.self])
+    static let configuration = CommandConfiguration(
+        commandName: "store",
+        abstract: "Look into a volume.",
+        subcommands: [Inspect.self, Reuse.self]
+    )
 
     struct Inspect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
