@@ -73,10 +73,9 @@ struct StripeAges: Hashable, Sendable {
             + marks.map { .stripeMark(serial: $0.serial, sequence: $0.sequence) }
     }
 
-    /// Every second mark is enough when there are too many.
+    /// Every second mark is enough when there are too many; the two that count now and the newest stay.
     private mutating func thin() {
-        while marks.count > Self.maxMarks {
-            marks = marks.enumerated().filter { $0.offset % 2 == 0 || $0.offset == marks.count - 1 }.map(\.element)
-        }
+        guard marks.count > Self.maxMarks else { return }
+        marks = marks.enumerated().filter { $0.offset < 2 || $0.offset % 2 == 0 || $0.offset == marks.count - 1 }.map(\.element)
     }
 }

@@ -18,37 +18,37 @@ import Testing
         let clock = PurgeRig.Counter(100)
         let opened = PurgeRig.open([device], clock, engine)
         let purger = opened.purger
-        let acknowledged = Atomic<Int>(0)
-        let missed = Atomic<Int>(0)
+        let seen = Seen()
         let count = 3000
         await withTaskGroup(of: Void.self) { group in
             // Purges one key again and again, and says so afterwards.
-            let purgedThrough = Latest()
             group.addTask {
                 for _ in 0..<count {
                     let serial = purger.purge(.key(PurgeRig.key("a")), .hard) { outcome in
-                        if outcome == .durable { acknowledged.wrappingAdd(1, ordering: .relaxed) }
+                        if outcome == .durable { seen.acknowledged.wrappingAdd(1, ordering: .relaxed) }
                     }
-                    purgedThrough.value.store(serial ?? 0, ordering: .releasing)
+                    seen.purgedThrough.store(serial ?? 0, ordering: .releasing)
                 }
             }
             for _ in 0..<3 {
                 group.addTask {
                     for _ in 0..<count {
                         // A record written before the last purge that has returned is gone; one written now and not purged since is not.
-                        let purged = purgedThrough.value.load(ordering: .acquiring)
+                        let purged = seen.purgedThrough.load(ordering: .acquiring)
                         if purged > 0, purger.verdict(serial: purged - 1, key: PurgeRig.key("a")) != .gone {
-                            missed.wrappingAdd(1, ordering: .relaxed)
+                            seen.missed.wrappingAdd(1, ordering: .relaxed)
                         }
                         let written = clock.next()
-                        if purger.verdict(serial: written, key: PurgeRig.key("b")) != .current { missed.wrappingAdd(1, ordering: .relaxed) }
+                        if purger.verdict(serial: written, key: PurgeRig.key("b")) != .current {
+                            seen.missed.wrappingAdd(1, ordering: .relaxed)
+                        }
                     }
                 }
             }
         }
         await withCheckedContinuation { continuation in purger.flush { continuation.resume() } }
-        #expect(missed.load(ordering: .relaxed) == 0)
-        #expect(acknowledged.load(ordering: .relaxed) == count)
+        #expect(seen.missed.load(ordering: .relaxed) == 0)
+        #expect(seen.acknowledged.load(ordering: .relaxed) == count)
         let counts = purger.snapshotCounts.journals[PurgeRig.id(0)]
         #expect((counts?.syncs ?? .max) < count, "purges share syncs")
         engine.shutDown()
@@ -60,7 +60,10 @@ import Testing
         again.close()
     }
 
-    private final class Latest: Sendable {
-        let value = Atomic<UInt64>(0)
+    private final class Seen: Sendable {
+        /// Serial of the last purge that has returned.
+        let purgedThrough = Atomic<UInt64>(0)
+        let acknowledged = Atomic<Int>(0)
+        let missed = Atomic<Int>(0)
     }
 }
