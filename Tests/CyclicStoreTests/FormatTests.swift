@@ -32,6 +32,22 @@ import Testing
         }
     }
 
+    /// The processor's instruction takes long runs three at a time; whole lengths of those and all that is left over must agree with the
+    /// definition, bit by bit.
+    @Test func `a checksum of any length is that of its definition`() {
+        let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 7) }
+        var lengths = Array(0..<40)
+        for run in [768, 6144] { for whole in 1...3 { lengths += [-9, -1, 0, 1, 9].map { run * whole + $0 } } }
+        var crc = UInt32.max
+        for (position, byte) in bytes.enumerated() {
+            if lengths.contains(position) {
+                #expect(bytes.withUnsafeBytes { Checksum.of($0.part(0, position)) } == ~crc, "length \(position)")
+            }
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0x82F6_3B78 : 0) }
+        }
+    }
+
     @Test func `a superblock reads back`() throws {
         let page = PageBuffer(byteCount: Superblock.byteCount)
         superblock.encode(into: page.region)

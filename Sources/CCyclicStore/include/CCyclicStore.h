@@ -12,6 +12,13 @@
 /// Uses the processor's instruction where there is one, a table otherwise.
 uint32_t gyre_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// Which of eight words at `a` (bits 0 to 7) and eight at `b` (bits 8 to 15) are not zero and have the bits `wanted` under `mask`. Both are
+/// aligned to 64 bytes.
+uint32_t gyre_match_groups(const uint64_t *a, const uint64_t *b, uint64_t mask, uint64_t wanted);
+
+/// Which of the sixteen are zero.
+uint32_t gyre_free_in_groups(const uint64_t *a, const uint64_t *b);
+
 /// `pread` that fails with EAGAIN instead of waiting for the disk. -1 and EOPNOTSUPP where the system has no such call.
 ssize_t gyre_pread_nowait(int fd, void *buffer, size_t count, int64_t offset);
 

@@ -7,6 +7,8 @@ struct IndexLayout: Hashable, Sendable {
     static let useBits = 4
 
     let addressBits: Int
+    /// Where the fingerprint is in a slot.
+    let fingerprintMask: UInt64
     var fingerprintBits: Int { 64 - addressBits - SizeClass.bits - Self.useBits }
 
     /// - Parameter totalUnits: Addresses lie below it.
@@ -14,9 +16,13 @@ struct IndexLayout: Hashable, Sendable {
         var bits = 16
         while bits < RecordAddress.bits, 1 << bits < totalUnits { bits += 1 }
         addressBits = bits
+        fingerprintMask = (Self.withoutUses >> UInt64(bits + SizeClass.bits)) << UInt64(bits + SizeClass.bits)
     }
 
     func fingerprint(_ hash: KeyHash) -> UInt64 { hash.low >> UInt64(64 - fingerprintBits) }
+
+    /// A fingerprint at its place in a slot.
+    func placed(_ fingerprint: UInt64) -> UInt64 { fingerprint << UInt64(addressBits + SizeClass.bits) }
 
     func slot(fingerprint: UInt64, address: RecordAddress, units: Int) -> UInt64 {
         address.units | UInt64(SizeClass(holding: units).rawValue) << UInt64(addressBits)

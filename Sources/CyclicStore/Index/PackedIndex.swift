@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CCyclicStore
+
 /// The table from key hash to record address: 8 bytes an entry, about 10 with the room between them.
 ///
 /// Shards of a few hundred entries grow by a quarter when they are full, so the table follows what is stored without a guess of object
@@ -177,20 +179,24 @@ struct PackedIndex: ~Copyable {
         return (Int((fingerprint * count) >> bits), Int((other * count) >> bits))
     }
 
+    /// Both groups are looked at whole and without a branch that depends on them, so that the two memory accesses, and those of the lookups
+    /// that follow, go on at the same time: a guess that is wrong would end that. A group is one line of the processor's cache.
     private func slot(of hash: KeyHash) -> UnsafeMutablePointer<UInt64>? {
         let shard = shards[shardIndex(hash)]
         guard let slots = shard.slots else { return nil }
         let fingerprint = layout.fingerprint(hash)
         let (first, second) = groups(fingerprint, of: shard.groups)
-        if let found = match(slots + first * Self.groupSlots, fingerprint) { return found }
-        return second == first ? nil : match(slots + second * Self.groupSlots, fingerprint)
+        let (a, b) = (slots + first &* Self.groupSlots, slots + second &* Self.groupSlots)
+        let found = gyre_match_groups(a, b, layout.fingerprintMask, layout.placed(fingerprint))
+        guard found != 0 else { return nil }
+        let position = found.trailingZeroBitCount
+        return (position < Self.groupSlots ? a : b) + (position & (Self.groupSlots - 1))
     }
 
-    private func match(_ group: UnsafeMutablePointer<UInt64>, _ fingerprint: UInt64) -> UnsafeMutablePointer<UInt64>? {
-        for position in 0..<Self.groupSlots where group[position] != 0 && layout.fingerprint(group[position]) == fingerprint {
-            return group + position
-        }
-        return nil
+    /// Zeroed slots, each group on a cache line of its own.
+    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: groupSlots * 8)
+        return memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
     }
 
     private mutating func place(_ raw: UInt64, in index: Int) -> Bool {
@@ -207,22 +213,10 @@ struct PackedIndex: ~Copyable {
     private func freeSlot(for raw: UInt64, in slots: UnsafeMutablePointer<UInt64>, groups: Int32) -> UnsafeMutablePointer<UInt64>? {
         let (first, second) = self.groups(layout.fingerprint(raw), of: groups)
         let (a, b) = (slots + first * Self.groupSlots, slots + second * Self.groupSlots)
-        var freeInA = 0
-        var freeInB = 0
-        var positionA = 0
-        var positionB = 0
-        for position in 0..<Self.groupSlots {
-            if a[position] == 0 {
-                freeInA += 1
-                positionA = position
-            }
-            if b[position] == 0 {
-                freeInB += 1
-                positionB = position
-            }
-        }
-        guard freeInA > 0 || freeInB > 0 else { return nil }
-        return freeInA >= freeInB ? a + positionA : b + positionB
+        let free = gyre_free_in_groups(a, b)
+        guard free != 0 else { return nil }
+        let (inA, inB) = (free & 0xFF, free >> UInt32(Self.groupSlots))
+        return inA.nonzeroBitCount >= inB.nonzeroBitCount ? a + inA.trailingZeroBitCount : b + inB.trailingZeroBitCount
     }
 
     private mutating func grow(_ index: Int) {
@@ -230,8 +224,7 @@ struct PackedIndex: ~Copyable {
         var groups = max(Int(old.groups) + 1, Int(old.groups) * 5 / 4)
         while groups < 4096 {
             let slotCount = groups * Self.groupSlots
-            let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: slotCount)
-            slots.initialize(repeating: 0, count: slotCount)
+            let slots = Self.makeSlots(slotCount)
             if move(old, into: slots, groups: Int32(groups)) {
                 old.slots?.deallocate()
                 shards[index] = Shard(slots: slots, groups: Int32(groups), used: old.used)

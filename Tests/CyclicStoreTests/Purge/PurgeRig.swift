@@ -44,10 +44,10 @@ final class PurgeRig: @unchecked Sendable {
 
     /// `nil` disks are away.
     static func open(
-        _ disks: [(any BlockDevice)?],
+        _ disks: [TearingDevice?],
         _ clock: Counter,
         _ engine: any IOEngine,
-        onFailure: @escaping @Sendable (VolumeID) -> Void = { _ in }
+        onFailure: @escaping @Sendable (VolumeID) -> Void
     ) -> Purger.Opened {
         let volumes = disks.enumerated().compactMap { number, disk in
             disk.map {
