@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+@_spi(Measuring) import CyclicStore
+
+/// The index alone: lookups a second on one core, and bytes an entry as growth of resident memory.
+struct IndexBench {
+    let count: Int
+    let rounds: Int
+
+    init(_ options: Options) {
+        count = options.int("count", 10_000_000)
+        rounds = options.int("rounds", 3)
+    }
+
+    func run() {
+        let before = residentBytes()
+        // An object is 32 KiB in the mean: sets the number of shards as a volume of that size does.
+        let probe = IndexProbe(expectedCount: count, meanObjectBytes: 32 << 10)
+        var start = now()
+        for number in 0..<count { probe.insert(UInt64(number)) }
+        report(
+            "index",
+            "insert",
+            [
+                ("perSecond", Double(count) / (Double(now() - start) / 1e9)), ("entries", Double(probe.count)),
+                ("residentBytesPerObject", Double(residentBytes() - before) / Double(probe.count)),
+            ]
+        )
+        for _ in 0..<rounds {
+            for (subject, first) in [("hit", 0), ("miss", count)] {
+                let lookups = 10_000_000
+                var random = Random(UInt64(first) + 3)
+                var found = 0
+                start = now()
+                for _ in 0..<lookups where probe.find(UInt64(first + random.below(count))) { found += 1 }
+                report(
+                    "index",
+                    subject,
+                    [("perSecond", Double(lookups) / (Double(now() - start) / 1e9)), ("found", Double(found) / Double(lookups))]
+                )
+            }
+        }
+    }
+}
