@@ -24,7 +24,7 @@ struct JournalImage {
             page.position += 1
             page.records.removeAll(keepingCapacity: true)
         }
-        ledger.forEachRecord { record in
+        ledger.forEachRecord(for: volume) { record in
             page.records.append(record)
             if page.records.count == JournalPage.recordCapacity { finishPage() }
         }

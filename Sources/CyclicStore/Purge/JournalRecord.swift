@@ -4,8 +4,12 @@
 /// One line of the journal: 32 bytes, a fact that stays true for ever. So journals can be united, and read in any order.
 enum JournalRecord: Hashable, Sendable {
     case purge(PurgeEntry)
-    /// Purges up to this serial match nothing any more, and a stripe opened before it must not be trusted.
+    /// Purges up to this serial match nothing any more on this volume, as long as stripes below the ``stripeFloor`` are not trusted.
     case floor(UInt64)
+    /// Stripes of this volume with a lower sequence had been taken back.
+    case stripeFloor(serial: UInt64, sequence: UInt64)
+    /// Stripes of this volume with this sequence or a later one were opened after this serial.
+    case stripeMark(serial: UInt64, sequence: UInt64)
     /// A membership of so many volumes; its ``member`` records carry its serial. It is in force once a ``committed`` record for it is on any volume.
     case membership(serial: UInt64, epoch: UInt64, count: Int)
     case member(serial: UInt64, Placement.Member)
@@ -23,12 +27,13 @@ enum JournalRecord: Hashable, Sendable {
         case .purge(let entry): entry.serial
         case .floor(let serial), .historyFloor(let serial): serial
         case .membership(let serial, _, _), .member(let serial, _), .committed(let serial, _), .volumeFloor(let serial, _): serial
+        case .stripeFloor(let serial, _), .stripeMark(let serial, _): serial
         }
     }
 
     private enum Kind: UInt8 {
         case key = 1
-        case tag, prefix, everything, floor, membership, member, committed, historyFloor, volumeFloor
+        case tag, prefix, everything, floor, membership, member, committed, historyFloor, volumeFloor, stripeFloor, stripeMark
     }
 
     func encode(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
@@ -50,6 +55,8 @@ enum JournalRecord: Hashable, Sendable {
             case .everything: put(.everything, mode: entry.mode)
             }
         case .floor: put(.floor)
+        case .stripeFloor(_, let sequence): put(.stripeFloor, sequence)
+        case .stripeMark(_, let sequence): put(.stripeMark, sequence)
         case .membership(_, let epoch, let count): put(.membership, epoch, number: UInt32(count))
         case .member(_, let member): put(.member, member.volume.word0, member.volume.word1, number: member.weight)
         case .committed(_, let epoch): put(.committed, epoch)
@@ -79,6 +86,8 @@ enum JournalRecord: Hashable, Sendable {
         case .member: self = .member(serial: serial, Placement.Member(volume: VolumeID(word0: word0, word1: word1), weight: number))
         case .committed: self = .committed(serial: serial, epoch: word0)
         case .historyFloor: self = .historyFloor(serial)
+        case .stripeFloor: self = .stripeFloor(serial: serial, sequence: word0)
+        case .stripeMark: self = .stripeMark(serial: serial, sequence: word0)
         case .volumeFloor: self = .volumeFloor(serial: serial, VolumeID(word0: word0, word1: word1))
         }
     }

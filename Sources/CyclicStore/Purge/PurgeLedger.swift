@@ -7,6 +7,8 @@ struct PurgeLedger: Sendable {
     var history = MembershipHistory()
     /// Memberships whose ``JournalRecord/committed`` record is not on all volumes yet.
     var uncommitted: Set<UInt64> = []
+    /// How old the stripes of each volume are.
+    var ages: [VolumeID: StripeAges] = [:]
     /// Records the history may take in a checkpoint; the rest is for purges.
     let historyCapacity: Int
 
@@ -19,18 +21,20 @@ struct PurgeLedger: Sendable {
         }
         let records = JournalCycle.checkpointCapacity(pagesPerHalf: pagesPerHalf) * JournalPage.recordCapacity
         historyCapacity = records / 4
-        // Two for purges of everything, one for the floor.
-        table = PurgeTable(secret: secret, capacity: records - historyCapacity - 3)
+        table = PurgeTable(secret: secret, capacity: records - historyCapacity - Self.otherRecords)
     }
 
     static let capacityWithoutJournal = 65_536
+    /// Two purges of everything, the floor, and what is known of stripes.
+    private static let otherRecords = 3 + StripeAges.maxRecords
 
-    /// An upper bound of what ``forEachRecord(_:)`` gives.
-    var recordCount: Int { table.count + 3 + history.recordCount }
+    /// An upper bound of what ``forEachRecord(for:_:)`` gives.
+    var recordCount: Int { table.count + Self.otherRecords + history.recordCount }
 
-    /// Everything that must be in a checkpoint.
-    func forEachRecord(_ body: (JournalRecord) -> Void) {
+    /// Everything that must be in a checkpoint of a volume's journal.
+    func forEachRecord(for volume: VolumeID, _ body: (JournalRecord) -> Void) {
         if table.floor > 0 { body(.floor(table.floor)) }
+        ages[volume]?.records.forEach(body)
         if history.floor > 0 { body(.historyFloor(history.floor)) }
         for (volume, serial) in history.volumeFloors { body(.volumeFloor(serial: serial, volume)) }
         for membership in history.memberships {
@@ -54,15 +58,23 @@ struct PurgeLedger: Sendable {
         uncommitted.formIntersection(remembered)
     }
 
-    /// Takes what several journals say.
-    mutating func unite(_ records: [JournalRecord]) {
+    /// Takes what the journals of several volumes say.
+    mutating func unite(_ journals: [(volume: VolumeID, records: [JournalRecord])]) {
+        for (volume, records) in journals { ages[volume] = StripeAges(records) }
+        // A purge is forgotten when no volume needs it.
+        let floors = journals.map { journal -> UInt64 in
+            var floor: UInt64 = 0
+            for case .floor(let serial) in journal.records { floor = max(floor, serial) }
+            return floor
+        }
+        table.raiseFloor(to: floors.min() ?? 0)
+        let records = journals.flatMap(\.records)
         let found = FoundMemberships(records)
         for record in records {
             switch record {
-            case .floor(let serial): table.raiseFloor(to: serial)
             case .historyFloor(let serial): history.raiseFloor(to: serial)
             case .volumeFloor(let serial, let volume): history.raiseFloor(of: volume, to: serial)
-            case .purge, .membership, .member, .committed: break
+            case .purge, .membership, .member, .committed, .floor, .stripeFloor, .stripeMark: break
             }
         }
         // One that was prepared and not committed may have been in force on a volume that is not here: what it would have moved is

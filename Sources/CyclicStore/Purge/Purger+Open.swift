@@ -57,7 +57,7 @@ extension Purger {
         let pages = present.map { JournalReader.pagesPerHalf($0.volume.journal) }.min()
         var ledger = PurgeLedger(secret: secret, pagesPerHalf: pages)
         let records = present.flatMap(\.contents.records)
-        ledger.unite(records)
+        ledger.unite(present.map { ($0.volume.id, $0.contents.records) })
         for record in records { advance(record.serial) }
 
         // Who does not know the newest membership was away while it was in force.
@@ -78,6 +78,7 @@ extension Purger {
             for volume in emptied { next.history.raiseFloor(of: volume, to: change.serial) }
             next.add(change)
             next.history.forgetStrangers()
+            next.ages = next.ages.filter { change.contains($0.key) }
             present.removeAll { entry in
                 attempt(entry.volume.id, &failed) { () throws(DeviceError) in try entry.journal.writeCheckpoint(of: next) }
             }

@@ -136,8 +136,7 @@ final class Purger: @unchecked Sendable {
         return lock.locked { ledger.history.isValid(hash: hash, serial: serial, volume: volume) }
     }
 
-    /// Purges up to this serial are forgotten. After a crash a stripe that was opened before it may show itself again, though it had been
-    /// taken back: it must not be trusted.
+    /// Purges up to this serial are forgotten.
     var floor: UInt64 { lock.locked { ledger.table.floor } }
 
     // MARK: Purging
@@ -234,6 +233,7 @@ final class Purger: @unchecked Sendable {
         lock.locked {
             guard let position = journals.firstIndex(where: { $0.volume == volume }) else { return }
             failed = journals.remove(at: position)
+            ledger.ages[volume] = nil
             guard let current = ledger.history.current, !journals.isEmpty else { return }
             let membership = Membership(
                 serial: nextSerial(),
@@ -262,18 +262,27 @@ final class Purger: @unchecked Sendable {
 
     // MARK: Forgetting
 
-    /// Nothing that was written or checked before this serial is left on any volume. Nothing is written: the next checkpoint leaves out
-    /// what is forgotten. Costs nothing.
-    ///
-    /// For each volume the bound is the serial at which its oldest stripe that a lookup can still reach was opened: records in it are
-    /// younger, or were checked when they were carried into it.
-    func forget(olderThan serial: UInt64) {
-        guard serial > 0 else { return }
+    /// Whether ``note(_:of:)`` is worth what it costs to find out the oldest stripe.
+    func wantsNote(of volume: VolumeID, nextSequence: UInt64, stripes: Int) -> Bool {
+        lock.locked { ledger.ages[volume, default: StripeAges([])].wantsMark(nextSequence: nextSequence, stripes: stripes) }
+    }
+
+    /// The turn of a volume as it is now. Purges and changes of volumes that nothing on any volume is older than are forgotten: not written
+    /// to the next checkpoint, and dropped when the room is needed.
+    func note(_ turn: StripeAges.Turn, of volume: VolumeID) {
         lock.locked {
-            ledger.table.expire(through: serial - 1)
-            ledger.history.expire(through: serial - 1)
+            guard journals.contains(where: { $0.volume == volume }) else { return }
+            ledger.ages[volume, default: StripeAges([])].note(turn)
+            let bound = journals.map { ledger.ages[$0.volume]?.oldestSerial ?? 0 }.min() ?? 0
+            guard bound > 0 else { return }
+            ledger.table.expire(through: bound)
+            ledger.history.expire(through: bound)
         }
     }
+
+    /// After a crash a stripe that had been taken back may show itself again, and purges that would have matched what is in it are
+    /// forgotten: stripes of a volume with a lower sequence than this must not be trusted.
+    func stripeFloor(of volume: VolumeID) -> UInt64 { lock.locked { ledger.ages[volume]?.stripeFloor ?? 0 } }
 
     /// What a checkpoint is made of.
     private func compactLedger() -> PurgeLedger {

@@ -44,10 +44,10 @@ final class PurgeRig: @unchecked Sendable {
 
     /// `nil` disks are away.
     static func open(
-        _ disks: [TearingDevice?],
+        _ disks: [(any BlockDevice)?],
         _ clock: Counter,
         _ engine: any IOEngine,
-        onFailure: @escaping @Sendable (VolumeID) -> Void
+        onFailure: @escaping @Sendable (VolumeID) -> Void = { _ in }
     ) -> Purger.Opened {
         let volumes = disks.enumerated().compactMap { number, disk in
             disk.map {

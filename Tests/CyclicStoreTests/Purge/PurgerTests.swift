@@ -127,22 +127,44 @@ import Testing
         #expect(rig.disks.map(\.counts.writes) == before)
     }
 
-    @Test func `a forgotten purge cannot be asked about, and memory that was not checked since is let go`() {
-        let rig = PurgeRig()
+    @Test func `purges that nothing can be older than are forgotten, and memory that was not checked since is let go`() {
+        let rig = PurgeRig(journalBytes: 2 * 9 * JournalPage.byteCount)
+        let volume = PurgeRig.id(0)
         let old = rig.nextSerial()
         let purge = rig.purge(.key(PurgeRig.key("a"))) ?? 0
-        rig.engine.run()
-        rig.purger.forget(olderThan: purge + 1)
-        // Forgotten for good with the next checkpoint.
-        while rig.purger.floor == 0 {
+        // A volume of 8 stripes that turns: a stripe is opened for every purge from here on.
+        func turn(_ sequence: UInt64) {
+            let turn = StripeAges.Turn(serial: rig.nextSerial(), nextSequence: sequence, oldestSequence: sequence - min(sequence, 7))
+            if rig.purger.wantsNote(of: volume, nextSequence: sequence, stripes: 8) { rig.purger.note(turn, of: volume) }
+        }
+        var sequence: UInt64 = 1
+        while rig.purger.floor <= purge, sequence < 500 {
+            turn(sequence)
+            sequence += 1
+            rig.purge(.key(PurgeRig.key("b")))
+            rig.engine.run()
+            if sequence < 8 { #expect(rig.purger.floor == 0 && rig.purger.verdict(serial: old, key: PurgeRig.key("a")) == .gone) }
+        }
+        #expect(rig.purger.floor > purge && sequence < 100)
+        #expect(rig.purger.verdict(serial: old, key: PurgeRig.key("a"), volume: volume) == .current)
+        #expect(rig.purger.verdict(serial: old, key: PurgeRig.key("a")) == .gone, "in memory")
+        let (floor, stripes) = (rig.purger.floor, rig.purger.stripeFloor(of: volume))
+        rig.crash { _ in false }
+        #expect(rig.purger.floor == floor && rig.purger.stripeFloor(of: volume) > 0 && rig.purger.stripeFloor(of: volume) <= stripes)
+    }
+
+    @Test func `a purge is kept for the volume that turns slowest`() {
+        let rig = PurgeRig(volumes: 2)
+        rig.purge(.key(PurgeRig.key("a")))
+        for sequence in 1..<100 as Range<UInt64> {
+            let turn = StripeAges.Turn(serial: rig.nextSerial(), nextSequence: sequence, oldestSequence: sequence - min(sequence, 7))
+            rig.purger.note(turn, of: PurgeRig.id(0))
             rig.purge(.key(PurgeRig.key("b")))
             rig.engine.run()
         }
-        #expect(rig.purger.floor == purge)
-        #expect(rig.purger.verdict(serial: old, key: PurgeRig.key("a"), volume: PurgeRig.id(0)) == .current)
-        #expect(rig.purger.verdict(serial: old, key: PurgeRig.key("a")) == .gone, "in memory")
-        rig.crash { _ in false }
-        #expect(rig.purger.floor == purge)
+        #expect(rig.purger.floor == 0)
+        rig.reopen()
+        rig.check("restart")
     }
 
     /// Volumes come and go, start after start, and the power fails in the middle of some starts. Records are kept by the model, each
