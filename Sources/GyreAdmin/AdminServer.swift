@@ -24,14 +24,45 @@ public final class AdminServer: Sendable {
         public init(status: Int = 200, _ text: String) { self.init(status: status, body: Array(text.utf8)) }
     }
 
+    /// A request for an action.
+    public struct Request: Sendable {
+        /// What stands behind the question mark, decoded, in order.
+        public var query: [(name: String, value: String)]
+
+        /// The first value of a name.
+        public subscript(name: String) -> String? { query.first { $0.name == name }?.value }
+        /// All values of a name.
+        public func all(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+    }
+
+    /// Something that is done or asked for each time anew, and may take a while.
+    public struct Action: Sendable {
+        let isPost: Bool
+        let perform: @Sendable (Request) async -> Page
+
+        /// A question, for GET.
+        public static func get(_ perform: @escaping @Sendable (Request) async -> Page) -> Action { Action(isPost: false, perform: perform) }
+        /// An order, for POST.
+        public static func post(_ perform: @escaping @Sendable (Request) async -> Page) -> Action { Action(isPost: true, perform: perform) }
+    }
+
     /// Where it listens.
     public let port: Int
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
 
     /// Starts listening.
-    /// - Parameter pages: What each path answers, made anew for each request, on the server's own thread.
-    public static func start(host: String, port: Int, pages: [String: @Sendable () -> Page]) async throws -> AdminServer {
+    /// - Parameters:
+    ///   - pages: What each path answers, made anew for each request, on the server's own thread.
+    ///   - actions: What each path does.
+    public static func start(
+        host: String,
+        port: Int,
+        pages: [String: @Sendable () -> Page],
+        actions: [String: Action] = [:]
+    )
+        async throws -> AdminServer
+    {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let listener = try await ServerBootstrap(group: group)
@@ -39,7 +70,7 @@ public final class AdminServer: Sendable {
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                        try channel.pipeline.syncOperations.addHandler(AdminHandler(pages: pages))
+                        try channel.pipeline.syncOperations.addHandler(AdminHandler(pages: pages, actions: actions))
                     }
                 }
                 .bind(host: host, port: port).get()
@@ -70,7 +101,12 @@ private final class AdminHandler: ChannelInboundHandler {
     private let pages: [String: @Sendable () -> AdminServer.Page]
     private var request: HTTPRequestHead?
 
-    init(pages: [String: @Sendable () -> AdminServer.Page]) { self.pages = pages }
+    private let actions: [String: AdminServer.Action]
+
+    init(pages: [String: @Sendable () -> AdminServer.Page], actions: [String: AdminServer.Action]) {
+        self.pages = pages
+        self.actions = actions
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -84,16 +120,41 @@ private final class AdminHandler: ChannelInboundHandler {
     }
 
     private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        var page: AdminServer.Page
-        var allow: String?
-        if request.method != .GET, request.method != .HEAD {
-            page = .init(status: 405, "only GET and HEAD are answered here\n")
-            allow = "GET, HEAD"
-        } else if let make = pages[String(request.uri.prefix { $0 != "?" })] {
-            page = make()
+        let path = String(request.uri.prefix { $0 != "?" })
+        let reads = request.method == .GET || request.method == .HEAD
+        if let action = actions[path] {
+            guard action.isPost ? request.method == .POST : reads else {
+                return refuse(action.isPost ? "POST" : "GET, HEAD", request, context)
+            }
+            // A page that somebody looks at can make a browser send orders to this address; browsers say where they come from.
+            if action.isPost, request.headers.contains(name: "Origin") {
+                return write(.init(status: 403, "orders do not come from web pages\n"), request, context)
+            }
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            let loop = context.eventLoop
+            let query = Self.query(request.uri)
+            Task {
+                let page = await action.perform(AdminServer.Request(query: query))
+                loop.execute {
+                    let (handler, context) = bound.value
+                    handler.write(page, request, context)
+                }
+            }
+        } else if !reads {
+            refuse("GET, HEAD", request, context)
+        } else if let make = pages[path] {
+            write(make(), request, context)
         } else {
-            page = .init(status: 404, "there is \(pages.keys.sorted().joined(separator: ", "))\n")
+            let known = (Array(pages.keys) + Array(actions.keys)).sorted().joined(separator: ", ")
+            write(.init(status: 404, "there is \(known)\n"), request, context)
         }
+    }
+
+    private func refuse(_ allow: String, _ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        write(.init(status: 405, "only \(allow) is answered here\n"), request, context, allow: allow)
+    }
+
+    private func write(_ page: AdminServer.Page, _ request: HTTPRequestHead, _ context: ChannelHandlerContext, allow: String? = nil) {
         var head = HTTPResponseHead(version: .http1_1, status: page.status)
         head.headers.add(name: "Content-Type", value: page.contentType)
         head.headers.add(name: "Content-Length", value: String(page.body.count))
@@ -107,6 +168,29 @@ private final class AdminHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             if !keepsAlive { bound.value.close(promise: nil) }
         }
+    }
+
+    /// `a=1&b=x%20y`, decoded; a plus sign is itself.
+    private static func query(_ uri: String) -> [(name: String, value: String)] {
+        guard let mark = uri.firstIndex(of: "?") else { return [] }
+        return uri[uri.index(after: mark)...].split(separator: "&").map { part in
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (decoded(pair[0]), pair.count == 2 ? decoded(pair[1]) : "")
+        }
+    }
+
+    private static func decoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x25, let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -41,6 +41,8 @@ extension GyreSettings {
         public internal(set) var writeTimeout = DurationSetting(milliseconds: 0)
         /// `server.drain-timeout`
         public internal(set) var drainTimeout = DurationSetting(milliseconds: 0)
+        /// `server.trust-forwarded`
+        public internal(set) var trustForwarded = false
     }
 
     /// `admin.…`: metrics and health.
@@ -83,6 +85,46 @@ extension GyreSettings {
         public internal(set) var heuristicMax = DurationSetting(milliseconds: 0)
         /// `cache.max-object-size`
         public internal(set) var maxObjectSize = ByteSize(bytes: 0)
+        /// `cache.default-ttl`
+        public internal(set) var defaultTTL = DurationSetting(milliseconds: 0)
+        /// `cache.min-ttl`
+        public internal(set) var minTTL = DurationSetting(milliseconds: 0)
+        /// `cache.max-ttl`
+        public internal(set) var maxTTL = DurationSetting(milliseconds: 0)
+        /// `cache.max-error-ttl`
+        public internal(set) var maxErrorTTL = DurationSetting(milliseconds: 0)
+        /// `cache.jitter`
+        public internal(set) var jitter = 0.0
+        /// `cache.grace`
+        public internal(set) var grace = DurationSetting(milliseconds: 0)
+        /// `cache.stale-while-revalidate`
+        public internal(set) var staleWhileRevalidate = DurationSetting(milliseconds: 0)
+        /// `cache.stale-if-error`
+        public internal(set) var staleIfError = DurationSetting(milliseconds: 0)
+        /// `cache.stale-unreachable`
+        public internal(set) var staleUnreachable = DurationSetting(milliseconds: 0)
+        /// `cache.request-directives`
+        public internal(set) var requestDirectives = false
+        /// `cache.targeted-fields`
+        public internal(set) var targetedFields = [String]()
+        /// `cache.set-cookie`
+        public internal(set) var setCookie = SetCookieChoice.storeWhenExplicit
+        /// `cache.deception-guard`
+        public internal(set) var deceptionGuard = false
+        /// `cache.max-ranges`
+        public internal(set) var maxRanges = 0
+        /// `cache.pass-time`
+        public internal(set) var passTime = DurationSetting(milliseconds: 0)
+        /// `cache.collapse-buffer`
+        public internal(set) var collapseBuffer = ByteSize(bytes: 0)
+        /// `cache.sort-query`
+        public internal(set) var sortQuery = false
+        /// `cache.strip-query`
+        public internal(set) var stripQuery = [String]()
+        /// `cache.allow-query`
+        public internal(set) var allowQuery = [String]()
+        /// `cache.purge-clients`
+        public internal(set) var purgeClients = [String]()
     }
 
     /// `log.…`: logs.

@@ -190,6 +190,6 @@ struct LoadingTests {
         ] {
             #expect(rows.contains(row))
         }
-        #expect(settings.describe().hasPrefix("origin.url                http://origin.example  --origin\n"))
+        #expect(settings.describe().hasPrefix("origin.url                    http://origin.example  --origin\n"))
     }
 }

@@ -10,7 +10,7 @@ struct SettingsTableTests {
     /// For every kind of value at least two, so that one of them differs from any default.
     static let samples = [
         "http://sample.example", "https://other.example", "7", "17", "3KiB", "2MiB", "16MiB", "3s", "4s", "192.0.2.1:5", "192.0.2.2:6",
-        "true", "0.5", "json", "debug", "posix-aio", "/sample",
+        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample",
     ]
 
     @Test func hasEachSettingOfTheFirstRelease() {
@@ -19,10 +19,16 @@ struct SettingsTableTests {
                 "origin.url", "origin.connect-timeout", "origin.read-timeout", "origin.connections",
                 "server.listen", "server.workers", "server.max-request-line", "server.max-head", "server.max-fields", "server.max-body",
                 "server.header-timeout", "server.body-timeout", "server.idle-timeout", "server.write-timeout", "server.drain-timeout",
+                "server.trust-forwarded",
                 "admin.listen", "memory.size",
                 "volume.path", "volume.size", "volume.stripe-size", "volume.membufs", "volume.io-engine",
                 "volume.io-threads", "volume.direct-io", "volume.sparse",
                 "cache.heuristic-fraction", "cache.heuristic-max", "cache.max-object-size",
+                "cache.default-ttl", "cache.min-ttl", "cache.max-ttl", "cache.max-error-ttl", "cache.jitter",
+                "cache.grace", "cache.stale-while-revalidate", "cache.stale-if-error", "cache.stale-unreachable",
+                "cache.request-directives", "cache.targeted-fields", "cache.set-cookie", "cache.deception-guard", "cache.max-ranges",
+                "cache.pass-time",
+                "cache.collapse-buffer", "cache.sort-query", "cache.strip-query", "cache.allow-query", "cache.purge-clients",
                 "log.access", "log.format", "log.level",
             ]
         )

@@ -25,6 +25,9 @@ enum SettingLimits {
     static let ioThreads = 1...64
     static let heuristicFraction = 0.0...1.0
     static let heuristicLifetime = DurationSetting.seconds(0)...DurationSetting.days(365)
+    static let freshness = DurationSetting.seconds(0)...DurationSetting.days(24_855)
+    static let ranges = 1...128
+    static let collapseBuffer = ByteSize.kib(64)...ByteSize.gib(1)
     static let object = ByteSize.kib(1)...anySize.upperBound
 
     /// A settings file larger than this is some other file.

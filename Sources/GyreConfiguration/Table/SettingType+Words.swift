@@ -40,6 +40,32 @@ extension SettingType where Value: SettingChoice {
     }
 }
 
+extension SettingType where Value == [String] {
+    /// Words separated by commas; one word stands for none at all.
+    ///
+    /// - Parameter noun: what the words are, in the plural.
+    static func words(_ noun: String, example: String, none: String = "none") -> Self {
+        Self(
+            name: "list",
+            phrase: "a list of \(noun)",
+            writing: "\(noun) separated by commas, for example \(example), or \(none)",
+            allowed: nil,
+            placeholder: "LIST",
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> [String] in
+                if text == none { return [] }
+                let words = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                    String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+                }
+                guard words.allSatisfy({ word in !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }) else {
+                    throw .malformed()
+                }
+                return words
+            },
+            format: { $0.isEmpty ? none : $0.joined(separator: ", ") }
+        )
+    }
+}
+
 extension SettingType where Value == OriginURL {
     /// The scheme, host and port of an origin.
     static var originURL: Self {

@@ -14,6 +14,18 @@ public enum AccessLogFormat: String, SettingChoice {
     case json
 }
 
+/// What is done with a response that sets a cookie.
+public enum SetCookieChoice: String, SettingChoice {
+    /// Stored as the directives say, even with heuristic freshness.
+    case store
+    /// Stored only where the origin gave explicit freshness or said `public`.
+    case storeWhenExplicit = "store-when-explicit"
+    /// Never stored.
+    case refuse
+    /// Stored without the field.
+    case strip
+}
+
 /// What the program's own log shows; each level includes those after it. The words are those of swift-log.
 public enum LogLevel: String, SettingChoice {
     /// Every step.

@@ -159,6 +159,7 @@ final class ClientConnection: ChannelInboundHandler {
                     head,
                     in: $0,
                     defaultHost: proxy.configuration.origin.authorityBytes,
+                    keyRules: proxy.configuration.keyRules,
                     clientAddress: clientAddress,
                     startedAt: startedAt
                 )
@@ -198,7 +199,9 @@ final class ClientConnection: ChannelInboundHandler {
                 proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
             }
         }
-        guard let object, object.fragments == nil, !object.profile.variesByRequest else { return false }
+        guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
+            return false
+        }
         let now = Clock.timestamp()
         guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
         let ttl = object.profile.freshUntil.milliseconds(since: now) / 1000

@@ -29,6 +29,7 @@ struct ClientRequest {
         _ head: borrowing RequestHead,
         in bytes: UnsafeRawBufferPointer,
         defaultHost: [UInt8],
+        keyRules: CacheKeyRules,
         clientAddress: String,
         startedAt: NIODeadline
     ) {
@@ -37,10 +38,13 @@ struct ClientRequest {
         target = Array(head.target.bytes(in: bytes))
         var path = Array(head.path.bytes(in: bytes))
         if head.targetForm == .asterisk { path = [0x2a] } else if path.first != 0x2f { path.insert(0x2f, at: 0) }
-        self.path = path
-        host = Array(head.hostSlice.bytes(in: bytes))
+        var host = Array(head.hostSlice.bytes(in: bytes))
         fields = FieldReader.fields(head.fields, in: bytes)
         if host.isEmpty { host = defaultHost }
+        self.host = host
+        // What is keyed is what the origin is asked for: with anything else one client could choose what others get.
+        if let uri = TargetURI(scheme: .http, authority: host.span, target: path.span) { path = CacheKey.target(of: uri, rules: keyRules) }
+        self.path = path
         // The origin is told the host that was keyed, whatever form it came in.
         fields[.hostField] = String(decoding: host, as: UTF8.self)
         framing = head.framing
@@ -56,6 +60,7 @@ struct ClientRequest {
     var targetURI: TargetURI? { TargetURI(scheme: .http, authority: host.span, target: path.span) }
 
     var keyBytes: [UInt8] {
+        if let uri = targetURI { return uri.originBytes + uri.pathAndQuery }
         var key: [UInt8] = []
         key.reserveCapacity(host.count + path.count + 8)
         host.withUnsafeBytes { host in path.withUnsafeBytes { RequestKey.append(host: host, path: $0, to: &key) } }

@@ -24,13 +24,13 @@ extension Exchange {
         outcome.forward = forward
         if let detail { outcome.detail = detail }
         result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
-        let fields = ForwardedFields.request(request, fields: request.fields)
+        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
     }
 
     /// A HEAD goes on as it is, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
     private func askForHead() {
-        let fields = ForwardedFields.request(request, fields: request.fields)
+        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         result = .miss
         send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self))
     }
@@ -41,7 +41,7 @@ extension Exchange {
             return fail(status: 502, reason: "fragments-lost")
         }
         proxy.store.remove(stored.key)
-        var fields = ForwardedFields.request(request, fields: request.fields)
+        var fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         fields = Revalidation.requestFields(fields)
         fields[.range] = "bytes=\(position)-\(end - 1)"
         fields[.ifRange] = etag
@@ -107,7 +107,8 @@ extension Exchange {
     func invalidate(_ response: UpstreamResponse) {
         guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
         let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
-        for uri in invalid.targets { proxy.store.remove(proxy.store.key(RequestKey.bytes(of: uri))) }
+        for uri in invalid.targets { proxy.purging.invalidate(.key(CacheKey.bytes(of: uri, rules: proxy.configuration.keyRules))) }
+        for group in invalid.groups { proxy.purging.invalidate(.tag(PurgeSubject.group(group, origin: target.originBytes))) }
     }
 
     /// Sends an interim response on to a client that can take it (RFC 9110 §15.2). It is never stored (RFC 8297).

@@ -26,7 +26,8 @@ extension Exchange {
             fillKey,
             mayFollow: sharesFetch && !wantsValidation,
             mayLead: sharesFetch && !isConditional && !cacheRequest.presence.contains(.authorization)
-                && !directives.flags.contains(.noStore)
+                && !directives.flags.contains(.noStore),
+            isCurrent: isCurrent
         ) {
             Fill(proxy: proxy, job: job(conditions), finishes: false)
         }
@@ -54,12 +55,16 @@ extension Exchange {
     func revalidateInBackground() {
         guard let stored else { return }
         let conditions = Revalidation.conditions(for: [stored.head])
-        let entry = proxy.fills.enter(stored.key, mayFollow: true, mayLead: true) {
+        let entry = proxy.fills.enter(stored.key, mayFollow: true, mayLead: true, isCurrent: isCurrent) {
             Fill(proxy: proxy, job: job(conditions), finishes: true)
         }
         guard case .lead(let fill) = entry else { return }
         fill.key = stored.key
         fill.start()
+    }
+
+    private func isCurrent(_ since: Timestamp) -> Bool {
+        proxy.purging.marks.verdict(primaryKey: primaryKey.bytes, tags: [], requestTime: since) == .current
     }
 
     private func job(_ conditions: HTTPFields) -> Fill.Job {

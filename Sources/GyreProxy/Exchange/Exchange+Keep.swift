@@ -61,17 +61,21 @@ extension Exchange {
     /// An answer to POST can be stored for GET when it says so (RFC 9110 §9.3.3).
     func storeAnswerToPost(_ response: UpstreamResponse) {
         guard let target = request.targetURI else { return }
-        let now = Clock.timestamp()
+        // The POST has just made invalid what was asked for before this moment; its own answer is not that.
+        let now = Clock.timestamp().adding(milliseconds: 1)
         let decision = StoreDecision.decideOnPost(
             request: cacheRequest,
             target: target,
             status: response.status,
             fields: response.fields,
-            requestTime: startedAt,
+            requestTime: now,
             responseTime: now,
             policy: proxy.configuration.caching,
             jitter: Double.random(in: 0..<1)
         )
-        if case .store(let head) = decision, head.partial == nil { beginKeeping(head, response) }
+        if case .store(var head) = decision, head.partial == nil {
+            head.correctedInitialAgeMilliseconds += max(now.milliseconds(since: startedAt), 0)
+            beginKeeping(head, response)
+        }
     }
 }

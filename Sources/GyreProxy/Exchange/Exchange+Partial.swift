@@ -26,8 +26,12 @@ enum PartialAnswer {
 extension Exchange {
     /// Decides on parts of a representation: serve from them, fetch the one run that is missing, or ask anew.
     func decide(_ partial: PartialResponse) {
-        self.partial = partial
         let head = partial.wholeHead
+        let tags = PurgeSubject.tags(of: partial.head, primaryKey: primaryKey.bytes)
+        switch proxy.purging.marks.verdict(primaryKey: primaryKey.bytes, tags: tags, requestTime: partial.head.requestTime) {
+        case .current: self.partial = partial
+        case .stale, .gone: return miss(.partial)
+        }
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching
         guard request.method == .get, partial.completeLength > 0 else { return miss(.partial) }
@@ -92,7 +96,7 @@ extension Exchange {
     /// Asks the origin for one run of bytes, if the representation is still the same.
     private func fetchGap(_ gap: ByteRange, condition: HTTPField, partial: PartialResponse, answer: PartialAnswer) {
         outcome.forward = .partial
-        var fields = ForwardedFields.request(request, fields: request.fields)
+        var fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         fields = Revalidation.requestFields(fields)
         // To the end is said so: it is the same, and a representation that has grown shows.
         fields[.range] = gap.last == partial.completeLength - 1 ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
@@ -110,7 +114,7 @@ extension Exchange {
     func fetchRange() {
         if outcome.forward == nil { outcome.forward = .miss }
         result = .miss
-        let fields = ForwardedFields.request(request, fields: request.fields)
+        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         send(fields: fields, method: .get, methodName: "GET", framing: .none, PassThrough(exchange: self, stores: true))
     }
 

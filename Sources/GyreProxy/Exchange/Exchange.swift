@@ -85,6 +85,7 @@ final class Exchange {
         case .get, .head:
             if request.framing.hasBody { passThrough(.bypass, detail: "request-body") } else { lookUp() }
         default:
+            if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
             passThrough(.method, detail: nil)
         }
     }
@@ -147,6 +148,23 @@ final class Exchange {
             // Some of its pieces have been overwritten: as good as not there.
             outcome.detail = "fragments-lost"
             found = nil
+        }
+        if let response = found {
+            switch proxy.purging.marks.verdict(
+                primaryKey: primaryKey.bytes,
+                tags: response.purgeTags,
+                requestTime: response.head.requestTime
+            ) {
+            case .current: break
+            case .stale:
+                var head = response.head
+                head.expire(at: Clock.timestamp())
+                found = response.updated(head)
+            case .gone:
+                proxy.store.remove(response.key)
+                outcome.detail = "purged"
+                found = nil
+            }
         }
         stored = found
         storedTier = tier

@@ -68,7 +68,7 @@ final class Fill {
 
     func start() {
         requestTime = Clock.timestamp()
-        var fields = ForwardedFields.request(job.request, fields: job.request.fields)
+        var fields = ForwardedFields.request(job.request, fields: job.request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         fields = Revalidation.requestFields(fields, conditions: job.conditions, keepsConditions: job.stored == nil)
         proxy.counters.countOriginRequest()
         call = proxy.upstream.start(

@@ -2,6 +2,7 @@
 // Copyright the Gyre project authors
 
 import CyclicStore
+import HTTPCaching
 import NIOCore
 import Synchronization
 
@@ -20,7 +21,12 @@ final class FillTable: Sendable {
         case alone(Fill)
     }
 
-    private let fills = Mutex<[StoreKey: NIOLoopBound<Fill>]>([:])
+    private struct Slot {
+        var fill: NIOLoopBound<Fill>
+        var since: Timestamp
+    }
+
+    private let fills = Mutex<[StoreKey: Slot]>([:])
     /// Bytes that fills keep for those who come late, all together.
     private let keptBytes = Atomic<Int>(0)
     private let maxKeptBytes: Int
@@ -30,12 +36,13 @@ final class FillTable: Sendable {
     /// - Parameters:
     ///   - mayFollow: The request may be answered by another's fetch.
     ///   - mayLead: Others may be answered by this request's fetch.
-    func enter(_ key: StoreKey, mayFollow: Bool, mayLead: Bool, make: () -> Fill) -> Entry {
+    ///   - isCurrent: Whether what was asked for at that time may still be used: no purge has come since.
+    func enter(_ key: StoreKey, mayFollow: Bool, mayLead: Bool, isCurrent: (Timestamp) -> Bool, make: () -> Fill) -> Entry {
         fills.withLock { fills in
-            if let fill = fills[key] { return mayFollow ? .follow(fill) : .alone(make()) }
+            if let slot = fills[key], isCurrent(slot.since) { return mayFollow ? .follow(slot.fill) : .alone(make()) }
             let fill = make()
             guard mayLead else { return .alone(fill) }
-            fills[key] = NIOLoopBound(fill, eventLoop: fill.proxy.loop)
+            fills[key] = Slot(fill: NIOLoopBound(fill, eventLoop: fill.proxy.loop), since: fill.requestTime)
             return .lead(fill)
         }
     }
@@ -43,10 +50,12 @@ final class FillTable: Sendable {
     /// Takes a fill out; one that another has taken the place of stays.
     func leave(_ key: StoreKey, _ fill: Fill) {
         fills.withLock { fills in
-            guard let entry = fills[key], entry.eventLoop.inEventLoop, entry.value === fill else { return }
+            guard let slot = fills[key], slot.fill.eventLoop.inEventLoop, slot.fill.value === fill else { return }
             fills[key] = nil
         }
     }
+
+    func contains(_ key: StoreKey) -> Bool { fills.withLock { $0[key] != nil } }
 
     /// How many fetches are under way that others may join.
     var count: Int { fills.withLock { $0.count } }

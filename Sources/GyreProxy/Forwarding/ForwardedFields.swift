@@ -3,24 +3,27 @@
 
 import HTTPCaching
 import HTTPTypes
+import HTTPWire
 
 /// The fields that tell the origin who asks and through whom (RFC 9110 §7.6.3, RFC 7239).
 enum ForwardedFields {
-    /// The client's end-to-end fields, with this proxy's own added.
-    static func request(_ request: ClientRequest, fields: HTTPFields) -> HTTPFields {
+    /// The client's end-to-end fields, with this proxy's own added. Unless the client is a proxy that is trusted, what it says about others is dropped,
+    /// and on requests that may be answered from the cache also fields that frameworks obey and no key holds: with them one client could
+    /// change what others are served.
+    static func request(_ request: ClientRequest, fields: HTTPFields, trustsForwarded: Bool) -> HTTPFields {
         var result = HopByHop.endToEnd(fields, direction: .request)
         if request.acceptsTrailers {
             result.append(HTTPField(name: .te, value: "trailers"))
             result.append(HTTPField(name: .connection, value: "TE"))
         }
         append(&result, .via, "1.\(request.minorVersion) gyre")
-        let address = request.clientAddress
-        append(&result, .xForwardedFor, address)
-        if result[.xForwardedProto] == nil { result[.xForwardedProto] = "http" }
-        let host = String(decoding: request.host, as: UTF8.self)
-        if result[.xForwardedHost] == nil, !host.isEmpty { result[.xForwardedHost] = host }
-        let node = address.contains(":") ? "\"[\(address)]\"" : address
-        append(&result, .forwarded, "for=\(node);host=\"\(host)\";proto=http")
+        if !trustsForwarded, request.method == .get || request.method == .head { PoisoningFields.remove(from: &result) }
+        let facts = ForwardingFacts(
+            clientAddress: request.clientAddress,
+            scheme: .http,
+            host: String(decoding: request.host, as: UTF8.self)
+        )
+        facts.apply(to: &result, keepsExisting: trustsForwarded)
         return result
     }
 
@@ -32,10 +35,7 @@ enum ForwardedFields {
 /// Names that HTTPTypes does not offer as constants.
 extension HTTPField.Name {
     static let hostField = known("Host")
-    static let xForwardedFor = known("X-Forwarded-For")
-    static let xForwardedProto = known("X-Forwarded-Proto")
-    static let xForwardedHost = known("X-Forwarded-Host")
-    static let forwarded = known("Forwarded")
+    static let softPurge = known("Soft-Purge")
 
     private static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }

@@ -19,16 +19,16 @@ final class LoopContext {
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
-    /// Fetches that can be joined, and keys that never wait; of all loops.
-    let fills: FillTable
-    let passing: PassMemory
+    private let shared: ProxyShared
+    var fills: FillTable { shared.fills }
+    var passing: PassMemory { shared.passing }
+    var purging: Purging { shared.purging }
 
     init(
         loop: any EventLoop,
         store: CyclicStore,
         configuration: ProxyConfiguration,
-        fills: FillTable,
-        passing: PassMemory,
+        shared: ProxyShared,
         upstreamSettings: UpstreamSettings,
         counters: LoopCounters,
         accessLog: AccessLogBuffer
@@ -36,8 +36,7 @@ final class LoopContext {
         self.loop = loop
         self.store = store
         self.configuration = configuration
-        self.fills = fills
-        self.passing = passing
+        self.shared = shared
         self.counters = counters
         self.accessLog = accessLog
         upstream = UpstreamPool(loop: loop, settings: upstreamSettings)

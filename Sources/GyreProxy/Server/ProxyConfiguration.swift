@@ -84,6 +84,12 @@ public struct ProxyConfiguration: Sendable {
         public init() {}
     }
 
+    /// How targets are made equal, for keys, purges and what the origin is asked for.
+    public var keyRules = CacheKeyRules()
+    /// Who may use `PURGE`.
+    public var purgers: [AddressRange] = ["127.0.0.0/8", "::1"].compactMap { AddressRange($0) }
+    /// Whether what clients say about who is behind them (`Forwarded`, `X-Forwarded-*`) goes on: only behind a proxy of one's own.
+    public var trustsForwarded = false
     /// How requests share a fetch.
     public var collapsing = Collapsing()
     /// The operator's caching decisions.

@@ -19,6 +19,10 @@ public final class ProxyServer: Sendable {
     private let listener: any Channel
     private let contexts: [NIOLoopBound<LoopContext>]
     private let sweeps: [RepeatedTask]
+    let configuration: ProxyConfiguration
+    let store: CyclicStore
+    let shared: ProxyShared
+    var purging: Purging { shared.purging }
     private let didClose = Atomic<Bool>(false)
 
     /// Starts serving. The store and the log stay the caller's to close, after ``shutDown(withinMilliseconds:)``.
@@ -37,8 +41,7 @@ public final class ProxyServer: Sendable {
                 notStored: ProxyReasons.notStored
             )
             let counters = LoopCountersHub(loopCount: configuration.workers, reasons: reasons)
-            let fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
-            let passing = PassMemory(seconds: configuration.collapsing.passSeconds)
+            let shared = ProxyShared(configuration, store: store)
             var contexts: [NIOLoopBound<LoopContext>] = []
             var sweeps: [RepeatedTask] = []
             for (index, loop) in group.makeIterator().enumerated() {
@@ -49,8 +52,7 @@ public final class ProxyServer: Sendable {
                             loop: loop,
                             store: store,
                             configuration: configuration,
-                            fills: fills,
-                            passing: passing,
+                            shared: shared,
                             upstreamSettings: settings,
                             counters: counter,
                             accessLog: AccessLogBuffer(writer: accessLog, layout: layout)
@@ -88,7 +90,9 @@ public final class ProxyServer: Sendable {
                 counters: counters,
                 contexts: contexts,
                 sweeps: sweeps,
-                host: configuration.listenHost
+                configuration: configuration,
+                store: store,
+                shared: shared
             )
         } catch {
             try? await group.shutdownGracefully()
@@ -102,14 +106,19 @@ public final class ProxyServer: Sendable {
         counters: LoopCountersHub,
         contexts: [NIOLoopBound<LoopContext>],
         sweeps: [RepeatedTask],
-        host: String
+        configuration: ProxyConfiguration,
+        store: CyclicStore,
+        shared: ProxyShared
     ) {
         self.listener = listener
         self.group = group
         self.counters = counters
         self.contexts = contexts
         self.sweeps = sweeps
-        address = host
+        self.configuration = configuration
+        self.store = store
+        self.shared = shared
+        address = configuration.listenHost
         port = listener.localAddress?.port ?? 0
     }
 

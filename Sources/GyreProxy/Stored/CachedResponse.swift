@@ -6,6 +6,7 @@ import HTTPCaching
 import HTTPTypes
 import HTTPWire
 @_spi(CustomByteBufferAllocator) import NIOCore
+import Synchronization
 
 /// A stored response as the proxy holds it: its head parsed once and serialised once, its body ready to be written.
 final class CachedResponse: StoredObject, @unchecked Sendable {
@@ -21,6 +22,10 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     /// Status line and fields of a full answer, with `Content-Length` and `Via`, without what changes from answer to answer.
     let headBytes: ByteBuffer
     private let metadata: [UInt8]
+    /// Under which it can be purged together with others.
+    let purgeTags: [[UInt8]]
+    /// The number of purge marks up to which it is known to be current.
+    private let checkedMarks = Atomic<UInt64>(0)
 
     init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer) {
         self.kind = kind
@@ -38,7 +43,17 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
             fragments = nil
         }
         body = payload
+        purgeTags = PurgeSubject.tags(of: head, primaryKey: key.bytes)
         headBytes = ResponseHeadWriter.storedHead(status: head.status, fields: head.fields, contentLength: head.bodyByteCount)
+    }
+
+    /// Whether no purge has come since the response was asked for. Two loads, unless there are new marks. For responses that do not vary.
+    func isCurrent(by marks: PurgeMarks) -> Bool {
+        let version = marks.version
+        if checkedMarks.load(ordering: .relaxed) == version { return true }
+        guard marks.verdict(primaryKey: key.bytes, tags: purgeTags, requestTime: head.requestTime) == .current else { return false }
+        checkedMarks.store(version, ordering: .relaxed)
+        return true
     }
 
     /// The same response with another head: after a 304.

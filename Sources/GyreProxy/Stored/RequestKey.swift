@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-import HTTPCaching
-
 /// The bytes that name a URL in the cache: scheme, host in lower case without its default port, path and query as they came.
 enum RequestKey {
-    static func bytes(of uri: TargetURI) -> [UInt8] { uri.originBytes + uri.pathAndQuery }
-
     static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
         key.append(contentsOf: "http://".utf8)
         let hostEnd =

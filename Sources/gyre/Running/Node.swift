@@ -25,6 +25,10 @@ final class Node: Sendable {
     private let readiness: Readiness
 
     static func start(_ settings: GyreSettings) async throws -> Node {
+        if let problem = settings.problems.first {
+            Console.error("gyre: \(problem)")
+            throw ExitCode(1)
+        }
         let store: CyclicStore
         do throws(StoreError) {
             if case .file(let path) = settings.volume.location { try makeFolder(of: path) }
@@ -63,7 +67,12 @@ final class Node: Sendable {
         var admin: AdminServer?
         if let address = settings.admin.listen {
             do {
-                admin = try await AdminServer.start(host: address.host ?? "::", port: Int(address.port), pages: pages(registry, readiness))
+                admin = try await AdminServer.start(
+                    host: address.host ?? "::",
+                    port: Int(address.port),
+                    pages: pages(registry, readiness),
+                    actions: AdminActions.make(proxy)
+                )
             } catch {
                 Console.error("gyre: cannot listen for admin on \(address): \(error)")
                 await proxy.shutDown(withinMilliseconds: 0)

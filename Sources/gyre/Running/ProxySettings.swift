@@ -32,7 +32,21 @@ extension GyreSettings {
         proxy.timeouts.writeMilliseconds = Int64(server.writeTimeout.milliseconds)
         proxy.caching.heuristicFraction = cache.heuristicFraction
         proxy.caching.maxHeuristicTTLSeconds = Int64(cache.heuristicMax.wholeSeconds)
+        proxy.trustsForwarded = server.trustForwarded
+        cache.apply(to: &proxy.caching)
+        proxy.collapsing.passSeconds = Int64(cache.passTime.wholeSeconds)
+        proxy.collapsing.keptBytes = Int(cache.collapseBuffer.bytes)
+        proxy.keyRules.sortsQuery = cache.sortQuery
+        proxy.keyRules.strippedParameters = cache.stripQuery
+        proxy.keyRules.allowedParameters = cache.allowQuery.isEmpty ? nil : cache.allowQuery
+        proxy.purgers = cache.purgeClients.compactMap { AddressRange($0) }
         return proxy
+    }
+
+    /// Settings whose values only the modules that take them can judge, with what is wrong with them.
+    var problems: [String] {
+        let bad = cache.purgeClients.filter { AddressRange($0) == nil }
+        return bad.map { "cache.purge-clients: \"\($0)\" is no address; write for example 127.0.0.1 or 10.0.0.0/8" }
     }
 
     var storeConfiguration: StoreConfiguration {
@@ -57,5 +71,25 @@ extension GyreSettings {
         store.sparse = volume.sparse
         store.memoryBytes = Int(memory.size.bytes)
         return store
+    }
+}
+
+extension GyreSettings.Cache {
+    /// The operator's caching decisions.
+    func apply(to policy: inout CachingPolicy) {
+        policy.defaultTTLSeconds = Int64(defaultTTL.wholeSeconds)
+        policy.minTTLSeconds = Int64(minTTL.wholeSeconds)
+        policy.maxTTLSeconds = Int64(maxTTL.wholeSeconds)
+        policy.maxNegativeTTLSeconds = Int64(maxErrorTTL.wholeSeconds)
+        policy.jitterFraction = jitter
+        policy.graceSeconds = Int64(grace.wholeSeconds)
+        policy.defaultStaleWhileRevalidateSeconds = Int64(staleWhileRevalidate.wholeSeconds)
+        policy.defaultStaleIfErrorSeconds = Int64(staleIfError.wholeSeconds)
+        policy.staleWhenUnreachableSeconds = Int64(staleUnreachable.wholeSeconds)
+        policy.honorsRequestDirectives = requestDirectives
+        policy.targetedFields = targetedFields
+        policy.setCookie = CachingPolicy.SetCookieRule(rawValue: setCookie.rawValue) ?? policy.setCookie
+        policy.guardsAgainstDeception = deceptionGuard
+        policy.maxRangeCount = maxRanges
     }
 }

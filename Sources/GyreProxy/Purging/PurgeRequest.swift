@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+public import CyclicStore
+import HTTPCaching
+import NIOCore
+
+/// A purge as an operator asks for it.
+public struct PurgeRequest: Sendable, Hashable {
+    /// What is purged.
+    public enum Subject: Sendable, Hashable {
+        /// A URL with all its variants.
+        case url(String)
+        /// What was stored with this tag: of `Surrogate-Key` or `Cache-Tag`.
+        case tag(String)
+        /// The members of a cache group of an origin, given as a URL (RFC 9875).
+        case group(String, origin: String)
+        /// All URLs that begin so.
+        case prefix(String)
+        /// All that is stored.
+        case everything
+    }
+
+    /// What is purged.
+    public var subject: Subject
+    /// Whether it is gone, or to be validated before it is used again.
+    public var mode: PurgeMode
+
+    /// A purge from its parts.
+    public init(_ subject: Subject, mode: PurgeMode = .hard) {
+        self.subject = subject
+        self.mode = mode
+    }
+}
+
+/// Why a purge was refused.
+public enum PurgeRefusal: String, Error, Sendable {
+    /// The URL is no http or https URL with a host.
+    case notAURL = "not-a-url"
+    /// A tag or group without a letter.
+    case empty
+}
+
+extension ProxyServer {
+    /// Purges. In effect for every request that comes after it has begun; when it returns, it is as durable as the outcome says.
+    public func purge(_ request: PurgeRequest) async throws(PurgeRefusal) -> PurgeOutcome {
+        let subject = try purging.subject(of: request.subject)
+        return await withCheckedContinuation { continuation in
+            purging.purge(subject, mode: request.mode) { continuation.resume(returning: $0) }
+        }
+    }
+}
+
+/// Carries purges out: the marks that lookups compare with, and the store.
+final class Purging: Sendable {
+    let marks = PurgeMarks()
+    private let store: CyclicStore
+    private let rules: CacheKeyRules
+
+    init(store: CyclicStore, rules: CacheKeyRules) {
+        self.store = store
+        self.rules = rules
+    }
+
+    /// The same normal form for purges as for requests.
+    func subject(of subject: PurgeRequest.Subject) throws(PurgeRefusal) -> PurgeSubject {
+        switch subject {
+        case .url(let text):
+            guard let uri = TargetURI(text) else { throw .notAURL }
+            return .key(CacheKey.bytes(of: uri, rules: rules))
+        case .prefix(let text):
+            guard let uri = TargetURI(text) else { throw .notAURL }
+            // A query in a prefix is compared as it is; parameters cannot be sorted or stripped when the last one may be half a name.
+            var pathRules = CacheKeyRules()
+            pathRules.path = rules.path
+            return .prefix(CacheKey.bytes(of: uri, rules: pathRules))
+        case .tag(let tag):
+            guard !tag.isEmpty else { throw .empty }
+            return .tag(Array(tag.utf8))
+        case .group(let name, let origin):
+            guard !name.isEmpty else { throw .empty }
+            guard let uri = TargetURI(origin) else { throw .notAURL }
+            return .tag(PurgeSubject.group(name, origin: uri.originBytes))
+        case .everything: return .everything
+        }
+    }
+
+    func purge(_ subject: PurgeSubject, mode: PurgeMode, completion: @escaping @Sendable (PurgeOutcome) -> Void) {
+        marks.mark(subject, soft: mode == .soft, now: Clock.timestamp())
+        // What was purged by its URL is removed, and comes back after no crash once the removal is on the device. The other marks live as long as
+        // the process.
+        if case .key(let key) = subject, mode == .hard { store.remove(store.key(key)) }
+        guard store.statistics.volumes.count > 0 else { return completion(.memoryOnly) }
+        guard case .key = subject, mode == .hard else { return completion(.notDurable) }
+        store.flush { completion(.durable) }
+    }
+
+    /// An unsafe request has made responses invalid. Whoever asked gets the answer without waiting for the disk.
+    func invalidate(_ subject: PurgeSubject) {
+        marks.mark(subject, soft: false, now: Clock.timestamp())
+        if case .key(let key) = subject { store.remove(store.key(key)) }
+    }
+}

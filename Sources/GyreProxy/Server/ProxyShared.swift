@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+
+/// What the loops of one proxy share.
+struct ProxyShared: Sendable {
+    /// Fetches that can be joined.
+    let fills: FillTable
+    /// Keys whose requests do not wait for each other.
+    let passing: PassMemory
+    /// Purges and invalidations.
+    let purging: Purging
+
+    init(_ configuration: ProxyConfiguration, store: CyclicStore) {
+        fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
+        passing = PassMemory(seconds: configuration.collapsing.passSeconds)
+        purging = Purging(store: store, rules: configuration.keyRules)
+    }
+}
