@@ -30,7 +30,12 @@ extension Exchange {
             break
         }
         if request.method == .head {
-            sendHead(status: stored.head.status, fields: fields, ageSeconds: served.ageSeconds, length: .toldOnly(stored.bodyByteCount))
+            sendHead(
+                status: stored.head.status,
+                fields: fields,
+                ageSeconds: served.ageSeconds,
+                length: stored.head.status == 204 ? .none : .toldOnly(stored.bodyByteCount)
+            )
             return finish()
         }
         switch RangePlan.make(request: cacheRequest, stored: stored.head, policy: policy) {

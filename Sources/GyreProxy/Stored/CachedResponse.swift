@@ -44,7 +44,12 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
         }
         body = payload
         purgeTags = PurgeSubject.tags(of: head, primaryKey: key.bytes)
-        headBytes = ResponseHeadWriter.storedHead(status: head.status, fields: head.fields, contentLength: head.bodyByteCount)
+        // A 204 has no length (RFC 9110 §8.6).
+        headBytes = ResponseHeadWriter.storedHead(
+            status: head.status,
+            fields: head.fields,
+            contentLength: head.status == 204 ? nil : head.bodyByteCount
+        )
     }
 
     /// Whether no purge has come since the response was asked for. Two loads, unless there are new marks. For responses that do not vary.

@@ -21,10 +21,9 @@ extension Revalidation {
         guard headStatus == 200, stored.status == 200 else { return .refused(.status) }
         let new = ResponseFacts(status: 200, fields: headFields, responseTime: responseTime, policy: policy)
         let old = ResponseFacts(status: 200, fields: stored.fields, responseTime: stored.responseTime, policy: policy)
-        if new.entityTag != nil || old.entityTag != nil {
-            guard let newTag = new.entityTag, let oldTag = old.entityTag, newTag == oldTag else { return .refused(.entityTag) }
-        }
-        if new.lastModified != nil || old.lastModified != nil, new.lastModified != old.lastModified { return .refused(.lastModified) }
+        // "Matching values for any received validator fields": one that the answer to HEAD does not have says nothing.
+        if let newTag = new.entityTag, newTag != old.entityTag { return .refused(.entityTag) }
+        if let newTime = new.lastModified, newTime != old.lastModified { return .refused(.lastModified) }
         if let length = new.contentLength, let known = stored.bodyByteCount, length != known { return .refused(.contentLength) }
         return refreshed(
             stored,
