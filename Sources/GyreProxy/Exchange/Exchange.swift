@@ -50,7 +50,7 @@ final class Exchange {
     var fetch: Fetch?
     var originMicroseconds: Int?
     /// When the request came, for the response's age.
-    let startedAt = Clock.timestamp()
+    let startedAt: Timestamp
     var stream: FragmentStream?
     var bodyStream: BodyStream?
     /// Off while stored bytes go out before those of the origin.
@@ -69,6 +69,7 @@ final class Exchange {
         self.request = request
         self.connection = connection
         self.proxy = proxy
+        startedAt = proxy.requestTime()
         cacheRequest = CacheRequest(
             method: .init(request.methodName),
             fields: request.fields,

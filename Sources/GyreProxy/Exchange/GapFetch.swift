@@ -17,7 +17,7 @@ final class GapFetch: UpstreamReceiver {
     private let gap: ByteRange
     /// The answer when the gap is what was asked for.
     private let answer: PartialAnswer
-    private let requestTime = Clock.timestamp()
+    private let requestTime: Timestamp
     private var stream: BodyStream?
 
     init(exchange: Exchange, partial: PartialResponse, gap: ByteRange, answer: PartialAnswer) {
@@ -25,6 +25,7 @@ final class GapFetch: UpstreamReceiver {
         self.partial = partial
         self.gap = gap
         self.answer = answer
+        requestTime = exchange.proxy.requestTime()
     }
 
     func upstreamWantsBody() {}

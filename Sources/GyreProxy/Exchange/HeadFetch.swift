@@ -10,9 +10,12 @@ import NIOCore
 /// Receives the answer to a HEAD, which also tells whether the stored answer to GET is still right (RFC 9111 §4.3.5).
 final class HeadFetch: UpstreamReceiver {
     private let exchange: Exchange
-    private let requestTime = Clock.timestamp()
+    private let requestTime: Timestamp
 
-    init(exchange: Exchange) { self.exchange = exchange }
+    init(exchange: Exchange) {
+        self.exchange = exchange
+        requestTime = exchange.proxy.requestTime()
+    }
 
     func upstreamWantsBody() {}
     func upstreamInterim(status: Int, fields: HTTPFields) { exchange.relayInterim(status: status, fields: fields) }

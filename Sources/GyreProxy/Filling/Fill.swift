@@ -42,7 +42,7 @@ final class Fill {
     var readers: [FillReader] = []
     var call: (any UpstreamCall)?
     var fetch: Fetch?
-    var requestTime = Clock.timestamp()
+    var requestTime: Timestamp
     /// Somebody was answered by this fetch or asked for it behind an answer: it goes on without readers.
     var finishes: Bool
     private var waitsForDisk = false
@@ -62,12 +62,13 @@ final class Fill {
         self.proxy = proxy
         self.job = job
         self.finishes = finishes
+        requestTime = proxy.requestTime()
     }
 
     var policy: CachingPolicy { proxy.configuration.caching }
 
     func start() {
-        requestTime = Clock.timestamp()
+        requestTime = proxy.requestTime()
         var fields = ForwardedFields.request(job.request, fields: job.request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
         fields = Revalidation.requestFields(fields, conditions: job.conditions, keepsConditions: job.stored == nil)
         proxy.counters.countOriginRequest()

@@ -50,6 +50,7 @@ final class PurgeMarks: Sendable {
 
     private let state = Mutex(State())
     private let marks = Atomic<UInt64>(0)
+    private let newest = Atomic<Int64>(.min)
 
     /// How many marks were made so far. A response that was found current at this number needs no check. One relaxed load.
     var version: UInt64 { marks.load(ordering: .relaxed) }
@@ -89,7 +90,15 @@ final class PurgeMarks: Sendable {
                 state.everything.raise(isSoft, to: now)
             }
         }
+        if now.milliseconds > newest.load(ordering: .relaxed) { newest.store(now.milliseconds, ordering: .relaxed) }
         marks.add(1, ordering: .releasing)
+    }
+
+    /// The time of a request that is sent now: after every mark, also where the clock has not moved on since.
+    func requestTime(now: Timestamp) -> Timestamp {
+        let newest = newest.load(ordering: .relaxed)
+        // A clock that went back is not made up for: then what is fetched counts as older, and is fetched again.
+        return newest == now.milliseconds ? now.adding(milliseconds: 1) : now
     }
 
     /// What the marks say about a response to a request at `requestTime`.

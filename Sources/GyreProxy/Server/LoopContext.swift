@@ -44,6 +44,9 @@ final class LoopContext {
 
     var now: NIODeadline { .now() }
 
+    /// The time of a request to the origin that is sent now.
+    func requestTime() -> Timestamp { purging.marks.requestTime(now: Clock.timestamp()) }
+
     // MARK: Connections
 
     func opened(_ connection: ClientConnection) {
