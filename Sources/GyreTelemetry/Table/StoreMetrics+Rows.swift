@@ -26,6 +26,10 @@ extension StoreMetrics {
         Row("read_errors_total", .counter, .count, "Reads that a device refused or could not finish") { $0.readErrors },
         Row("write_errors_total", .counter, .count, "Stripe writes that a device refused or could not finish") { $0.writeErrors },
         Row("reclaimed_records_total", .counter, .count, "Records forgotten when their stripe was taken back") { $0.reclaimedRecords },
+        Row("io_operations_total", .counter, .count, "Operations that I/O engines took") { $0.ioOperations },
+        Row("io_refused_total", .counter, .count, "Operations that I/O engines had no room for") { $0.ioRefused },
+        Row("io_in_flight", .gauge, .count, "Operations taken and not finished") { $0.ioInFlight },
+        Row("io_in_flight_max", .gauge, .count, "The most there were at one time, of any volume") { $0.ioInFlightMax },
         Row("memory_objects", .gauge, .count, "Objects held in memory") { $0.memoryObjects },
         Row("memory_bytes", .gauge, .bytes, "Bytes of the objects held in memory") { $0.memoryBytes },
     ]

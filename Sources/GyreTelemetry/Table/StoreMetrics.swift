@@ -31,6 +31,14 @@ public struct StoreMetrics: Sendable {
     public var reclaimedRecords = 0
     /// Records the store did not take, by reason.
     public var refusedWrites: [(reason: String, count: Int)] = []
+    /// Operations that I/O engines took.
+    public var ioOperations = 0
+    /// Operations that I/O engines had no room for.
+    public var ioRefused = 0
+    /// Operations taken and not finished.
+    public var ioInFlight = 0
+    /// The most there were at one time, of any volume.
+    public var ioInFlightMax = 0
     /// Objects held in memory.
     public var memoryObjects = 0
     /// Bytes of the objects held in memory.

@@ -10,6 +10,11 @@ extension StoreMetrics {
         self.init()
         memoryObjects = statistics.memoryObjects
         memoryBytes = statistics.memoryBytes
+        let engine = statistics.engine
+        ioOperations = engine.submitted
+        ioRefused = engine.refused
+        ioInFlight = engine.inFlight
+        ioInFlightMax = engine.inFlightMax
         guard let volume = statistics.volume else { return }
         records = volume.records
         indexBytes = volume.indexBytes

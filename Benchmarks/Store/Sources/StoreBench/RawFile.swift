@@ -27,8 +27,9 @@ final class RawFile: Sendable {
     }
 
     func write(at offset: Int, bytes: Int) {
-        let source = noise.baseAddress! + (offset / (1 << 20) % 4) * (1 << 20)
-        precondition(pwrite(descriptor, source, bytes, offset) == bytes)
+        let first = offset / (1 << 20) % 4 * (1 << 20)
+        let source = UnsafeRawBufferPointer(rebasing: noise[first..<(first + bytes)])
+        precondition(pwrite(descriptor, source.baseAddress, bytes, offset) == bytes)
     }
 
     func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) {
