@@ -122,6 +122,8 @@ struct PurgeTable: Sendable {
     mutating func dropExpired() {
         guard expiry > floor else { return }
         floor = expiry
+        // What is older than the floor is looked at once more, for whoever knows better than the table: see ``Purger/verdict``.
+        newest = max(newest, floor)
         _ = removeAll(through: floor, modes: [.hard, .soft])
         if everything.hard <= floor { everything.hard = 0 }
         if everything.soft <= floor { everything.soft = 0 }

@@ -18,6 +18,8 @@ final class Purger: @unchecked Sendable {
     private let onFailure: @Sendable (VolumeID) -> Void
     /// The store has, or had, volumes.
     private let hasVolumes: Bool
+    /// ``stripeFloor(of:)``, for every volume.
+    private let stripeFloors: [VolumeID: UInt64]
 
     private let lock = Lock()
     // Guarded by `lock`.
@@ -58,6 +60,7 @@ final class Purger: @unchecked Sendable {
         self.ledger = ledger
         self.journals = journals
         self.hasVolumes = hasVolumes
+        stripeFloors = ledger.ages.mapValues(\.stripeFloor)
         self.nextSerial = nextSerial
         self.entropy = entropy
         self.onFailure = onFailure
@@ -86,15 +89,18 @@ final class Purger: @unchecked Sendable {
     ///   - serial: That of its write.
     ///   - tags: Hashes of its tags.
     ///   - volume: Where it was found.
+    ///   - sequence: That of its stripe.
     /// - Returns: With the verdict, the serial up to which it holds.
     func verdict(
         serial: UInt64,
         hash: KeyHash,
         key: UnsafeRawBufferPointer,
         tags: UnsafeBufferPointer<UInt64>,
-        volume: VolumeID
+        volume: VolumeID,
+        sequence: UInt64 = .max
     ) -> (verdict: PurgeVerdict, checked: UInt64) {
         if serial >= newestPurge, serial >= newestChangeOfVolumes { return (.current, serial) }
+        if sequence < stripeFloor(of: volume) { return (.gone, serial) }
         return lock.locked {
             guard ledger.history.isValid(hash: hash, serial: serial, volume: volume) else { return (.gone, serial) }
             return (ledger.table.verdict(serial: serial, hash: hash, key: key, tags: tags), max(serial, ledger.table.newest))
@@ -280,9 +286,9 @@ final class Purger: @unchecked Sendable {
         }
     }
 
-    /// After a crash a stripe that had been taken back may show itself again, and purges that would have matched what is in it are
-    /// forgotten: stripes of a volume with a lower sequence than this must not be trusted.
-    func stripeFloor(of volume: VolumeID) -> UInt64 { lock.locked { ledger.ages[volume]?.stripeFloor ?? 0 } }
+    /// After a crash a stripe that had been taken back may show itself again, and purges that would have matched what is in it may be
+    /// forgotten: of stripes of a volume with a lower sequence than this, nothing from before the last purge is trusted.
+    func stripeFloor(of volume: VolumeID) -> UInt64 { stripeFloors[volume] ?? 0 }
 
     /// What a checkpoint is made of.
     private func compactLedger() -> PurgeLedger {
