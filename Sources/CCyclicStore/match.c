@@ -25,14 +25,14 @@ static inline uint32_t free_in_eight(const uint64_t *group) {
 __attribute__((target("avx512f"))) static uint32_t
 match_512(const uint64_t *a, const uint64_t *b, uint64_t mask, uint64_t wanted) {
     __m512i masks = _mm512_set1_epi64((long long)mask), wants = _mm512_set1_epi64((long long)wanted);
-    __m512i first = _mm512_load_si512(a), second = _mm512_load_si512(b);
+    __m512i first = _mm512_loadu_si512(a), second = _mm512_loadu_si512(b);
     uint32_t low = _mm512_mask_cmpeq_epi64_mask(_mm512_test_epi64_mask(first, first), _mm512_and_si512(first, masks), wants);
     uint32_t high = _mm512_mask_cmpeq_epi64_mask(_mm512_test_epi64_mask(second, second), _mm512_and_si512(second, masks), wants);
     return low | high << 8;
 }
 
 __attribute__((target("avx2"))) static inline uint32_t match_four(const uint64_t *slots, __m256i masks, __m256i wants) {
-    __m256i all = _mm256_load_si256((const __m256i *)slots);
+    __m256i all = _mm256_loadu_si256((const __m256i *)slots);
     __m256i equal = _mm256_cmpeq_epi64(_mm256_and_si256(all, masks), wants);
     __m256i empty = _mm256_cmpeq_epi64(all, _mm256_setzero_si256());
     return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_andnot_si256(empty, equal)));
@@ -46,7 +46,7 @@ match_256(const uint64_t *a, const uint64_t *b, uint64_t mask, uint64_t wanted) 
 }
 
 __attribute__((target("avx512f"))) static uint32_t free_512(const uint64_t *a, const uint64_t *b) {
-    __m512i first = _mm512_load_si512(a), second = _mm512_load_si512(b);
+    __m512i first = _mm512_loadu_si512(a), second = _mm512_loadu_si512(b);
     return (uint32_t)_mm512_testn_epi64_mask(first, first) | (uint32_t)_mm512_testn_epi64_mask(second, second) << 8;
 }
 

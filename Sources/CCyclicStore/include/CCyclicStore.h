@@ -13,7 +13,7 @@
 uint32_t gyre_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 /// Which of eight words at `a` (bits 0 to 7) and eight at `b` (bits 8 to 15) are not zero and have the bits `wanted` under `mask`. Both are
-/// aligned to 64 bytes.
+/// fastest where they begin on a cache line (64 bytes); any alignment is right.
 uint32_t gyre_match_groups(const uint64_t *a, const uint64_t *b, uint64_t mask, uint64_t wanted);
 
 /// Which of the sixteen are zero.

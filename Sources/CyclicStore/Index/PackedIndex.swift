@@ -194,7 +194,7 @@ struct PackedIndex: ~Copyable {
     }
 
     /// Zeroed slots, each group on a cache line of its own.
-    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+    static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: groupSlots * 8)
         return memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
     }
