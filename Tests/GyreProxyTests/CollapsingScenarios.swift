@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-import GyreProxy
+@testable import GyreProxy
 import GyreTelemetry
 import GyreTestKit
 import Testing
@@ -12,6 +12,13 @@ import Testing
         var clients: [RawClient] = []
         for _ in 0..<count { clients.append(try await scenario.client()) }
         return clients
+    }
+
+    /// No entry stays in the table, and no byte is kept, whatever way a fetch ended.
+    private func nothingIsLeft(_ scenario: Scenario) async throws {
+        try await eventually("every fill has ended") {
+            scenario.proxy.shared.fills.count == 0 && scenario.proxy.shared.fills.bytesKept == 0
+        }
     }
 
     @Test(arguments: [1, 2]) func `one request goes upstream for all who wait, and all get the answer`(workers: Int) async throws {
@@ -34,6 +41,7 @@ import Testing
             }
             #expect(scenario.origin.requestCount == 1)
             #expect(collapsed > 0)
+            try await nothingIsLeft(scenario)
         }
     }
 
@@ -78,6 +86,7 @@ import Testing
             body.open()
             for client in clients + more { #expect(try await client.readResponse().text == "x") }
             #expect(scenario.origin.requestCount == 9)
+            try await nothingIsLeft(scenario)
         }
     }
 
@@ -146,6 +155,7 @@ import Testing
             #expect(scenario.origin.count("GET", "/a") == 1)
             scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
             #expect(try await scenario.client().get("/a").text == "x")
+            try await nothingIsLeft(scenario)
         }
     }
 
@@ -171,6 +181,22 @@ import Testing
             #expect(scenario.origin.requestCount == 1)
             scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "whole") }
             #expect(try await scenario.client().get("/a").text == "whole")
+            try await nothingIsLeft(scenario)
+        }
+    }
+
+    @Test func `when all who wait leave, the fetch is given up and nothing is left`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x").after(gate) }
+            let clients = try await clients(3, scenario)
+            for client in clients { try await client.sendRequest("GET", "/a") }
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            #expect(try await scenario.client().get("/b").status == 404)
+            for client in clients { await client.reset() }
+            try await nothingIsLeft(scenario)
+            gate.open()
+            #expect(try await scenario.client().get("/a").text == "x")
         }
     }
 
@@ -212,6 +238,7 @@ import Testing
             _ = try await slow.readHead()
             #expect(try await slow.compareBody(with: pattern) == nil)
             #expect(scenario.origin.count("GET", "/big") == 1)
+            try await nothingIsLeft(scenario)
         }
     }
 }

@@ -204,7 +204,7 @@ final class ClientConnection: ChannelInboundHandler {
         }
         let now = Clock.timestamp()
         guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
-        let ttl = object.profile.freshUntil.milliseconds(since: now) / 1000
+        let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
         let keepsAlive = head.keepAlive && !proxy.isDraining
 
         let copiesBody = object.body.readableBytes <= 16 * 1024

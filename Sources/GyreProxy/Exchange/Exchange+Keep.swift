@@ -55,6 +55,8 @@ extension Exchange {
             proxy.counters.countNotStored(reason.rawValue)
             outcome.detail = reason.rawValue
             result = .bypass
+            // What may not be stored tells that the parts are no longer what the origin has; an error tells nothing.
+            if let partial, !reason.isAboutRequest, response.status < 500 { proxy.store.remove(partial.key) }
         }
     }
 

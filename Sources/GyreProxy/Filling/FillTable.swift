@@ -57,6 +57,9 @@ final class FillTable: Sendable {
 
     func contains(_ key: StoreKey) -> Bool { fills.withLock { $0[key] != nil } }
 
+    /// What all fills keep for those who come late, in bytes.
+    var bytesKept: Int { keptBytes.load(ordering: .relaxed) }
+
     /// How many fetches are under way that others may join.
     var count: Int { fills.withLock { $0.count } }
 
