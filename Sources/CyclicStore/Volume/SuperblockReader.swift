@@ -85,10 +85,19 @@ struct SuperblockReader {
         let buffer = PageBuffer(byteCount: max(1, probe))
         let region = buffer.region.part(0, probe)
         try device.read(at: 0, into: region)
-        // A crash while formatting may have torn the second copy, which is written first. It does not make the device somebody else's.
-        for offset in candidateOffsets where offset + Superblock.byteCount <= probe { region.part(offset, Superblock.byteCount).zero() }
+        forgiveTornCopy(in: region, from: 0)
         guard region.allSatisfy({ $0 == 0 }) else { return false }
-        try device.read(at: (device.byteCount - probe).roundedDown(to: device.alignment), into: region)
+        let tail = (device.byteCount - probe).roundedDown(to: device.alignment)
+        try device.read(at: tail, into: region)
+        // On a small device the last bytes are the first ones, too.
+        forgiveTornCopy(in: region, from: tail)
         return region.allSatisfy { $0 == 0 }
+    }
+
+    /// A crash while formatting may have torn the second copy, which is written first. It does not make the device somebody else's.
+    private func forgiveTornCopy(in region: UnsafeMutableRawBufferPointer, from start: Int) {
+        for offset in candidateOffsets where offset >= start && offset + Superblock.byteCount <= start + region.count {
+            region.part(offset - start, Superblock.byteCount).zero()
+        }
     }
 }
