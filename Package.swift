@@ -91,6 +91,7 @@ let package = Package(
             name: "gyre",
             dependencies: [
                 "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
+                "StoreSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

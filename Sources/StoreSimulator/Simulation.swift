@@ -100,6 +100,7 @@ public final class Simulation {
             do throws(StoreError) { try world.open() } catch {
                 report.mix(UInt64(tries))
                 if world.power.isOff {
+                    report.crashes += 1
                     world.losePower()
                     model.crash(powerLost: true)
                 } else if tries > 3 {
@@ -149,7 +150,10 @@ public final class Simulation {
         let wasOffline = isVolumeOffline
         var synced = false
         try leave { synced = world.closeCleanly() }
-        if world.power.isOff { world.losePower() }
+        if world.power.isOff {
+            report.crashes += 1
+            world.losePower()
+        }
         if synced, !wasOffline, failedTransfers == errors {
             model.flush(through: now)
             model.sync()

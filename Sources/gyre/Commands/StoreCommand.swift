@@ -9,8 +9,8 @@ import Foundation
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Look into a volume.",
-        subcommands: [Inspect.self, Reuse.self]
+        abstract: "Look into a volume, or try the store itself.",
+        subcommands: [Inspect.self, Reuse.self, Soak.self, Torture.self]
     )
 
     struct Inspect: AsyncParsableCommand {
