@@ -129,5 +129,5 @@ package struct ReclaimPolicy: Hashable, Sendable {
     /// A stripe with at least this share of bytes worth relocating stays: copying it would cost more writes than its idle rest costs room.
     static let hotPercent = 75
     /// The turn must always find room.
-    static let maxHotPercentOfVolume = 50
+    static let maxHotPercentOfVolume = 25
 }
