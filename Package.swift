@@ -34,6 +34,7 @@ let package = Package(
     targets: [
         .target(name: "CCyclicStore", cSettings: [.define("GYRE_IO_URING", .when(traits: ["IOUring"]))]),
         .target(name: "CyclicStore", dependencies: ["CCyclicStore"], swiftSettings: swiftSettings),
+        .target(name: "CacheLab", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .target(name: "StoreSimulator", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .target(
             name: "GyreConfiguration",
@@ -90,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "gyre",
             dependencies: [
-                "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
+                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
                 "StoreSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -102,6 +103,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "CacheLabTests", dependencies: ["CacheLab", "CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "StoreSimulatorTests", dependencies: ["StoreSimulator"], swiftSettings: swiftSettings),
         .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration"], swiftSettings: swiftSettings),

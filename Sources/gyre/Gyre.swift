@@ -11,7 +11,10 @@ struct Gyre: AsyncParsableCommand {
         abstract: "A caching proxy on a cyclic store.",
         discussion: "Begin with `gyre demo`, or put it in front of a site: `gyre serve --origin http://127.0.0.1:9000`.",
         version: GyreVersion.text,
-        subcommands: [ServeCommand.self, DemoCommand.self, ConfigCommand.self, StoreCommand.self, PurgeCommand.self, ExplainCommand.self]
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, ConfigCommand.self, StoreCommand.self, PurgeCommand.self, ExplainCommand.self,
+            SimulateCommand.self,
+        ]
     )
 }
 

@@ -22,8 +22,8 @@ package struct ShadowCaches: Sendable {
         /// Bytes that may be written in a second on average. Nil: as many as are worth it.
         package var bytesPerSecond: Double?
 
-        /// Ten bytes written are worth one fetched.
-        package static let defaultWrittenByteCost: Float = 0.1
+        /// Eight bytes written are worth one fetched.
+        package static let defaultWrittenByteCost: Float = 0.125
 
         package init(writtenByteCost: Float = Self.defaultWrittenByteCost, bytesPerSecond: Double? = nil) {
             self.writtenByteCost = writtenByteCost
@@ -43,6 +43,7 @@ package struct ShadowCaches: Sendable {
     // Objects of the sample. A slot is a number below `keys.count`; `table` finds it by open addressing.
     private var table: [UInt32]
     private var keys: [UInt64] = []
+    private var lows: [UInt64] = []
     /// Where each candidate has each object: `places[slot * candidates.count + candidate]`.
     private var places: [Place] = []
     private var logs: [ShadowLog]
@@ -230,30 +231,28 @@ package struct ShadowCaches: Sendable {
         return keys.count - 1
     }
 
-    private var lows: [UInt64] = []
-
     /// Forgets what no candidate knows any more; when that is not much, halves the sample.
     private mutating func makeRoom() {
-        if keep(where: { $0 }) * 4 > maxObjects * 3 {
+        if forgetUnknown() * 4 > maxObjects * 3 {
             sampleShift += 1
             for index in logs.indices { logs[index].halve(capacityBytes: volumeBytes >> Int(sampleShift)) }
-            keep { $0 }
+            forgetUnknown()
             windowStart += (requests - windowStart) / 2
         }
     }
 
     @discardableResult
-    private mutating func keep(where isKnown: (Bool) -> Bool) -> Int {
+    private mutating func forgetUnknown() -> Int {
         let width = candidates.count
         let ghostLimit = ghostLimit
         var newSlots = [UInt32](repeating: .max, count: keys.count)
         var kept = 0
         for slot in keys.indices where samples(KeyHash(high: keys[slot], low: lows[slot])) {
-            let known = candidates.indices.contains { candidate in
+            let isKnown = candidates.indices.contains { candidate in
                 let place = places[slot * width + candidate]
                 return place.state == .stored || place.state == .ghost && logs[candidate].remembers(place.stamp, limit: ghostLimit)
             }
-            guard isKnown(known) else { continue }
+            guard isKnown else { continue }
             newSlots[slot] = UInt32(kept)
             if kept != slot {
                 keys[kept] = keys[slot]
@@ -345,7 +344,6 @@ struct ShadowLog: Sendable {
         capacityBytes = bytes
         worth *= 0.5
         written *= 0.5
-        // Ghosts come half as often from now on; those that are remembered get as old as they would be.
     }
 
     /// Objects have new numbers; `.max`: gone.

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import Foundation
+
+/// The results of a simulation, to be shown.
+package struct SimulationReport: Sendable {
+    package var traceName: String
+    package var requests: Int
+    package var objects: Int
+    package var uniqueBytes: Int
+    package var unreadable: Int
+    package var results: [RunResult]
+
+    package init(traceName: String, trace: Trace, results: [RunResult]) {
+        self.traceName = traceName
+        requests = trace.requests.count
+        objects = trace.objectCount
+        uniqueBytes = trace.uniqueBytes
+        unreadable = trace.unreadable
+        self.results = results
+    }
+
+    // MARK: Table
+
+    /// For a terminal.
+    package var table: String {
+        var rows = [
+            [
+                "policy", "memory", "volume", "object hits", "byte hits", "written/requested", "written/missed", "relocated", "kept",
+                "M req/s",
+            ]
+        ]
+        for result in results {
+            let totals = result.totals
+            rows.append([
+                result.configuration.subject.name, Self.size(result.configuration.store.memoryBytes),
+                Self.size(result.configuration.store.volumeBytes), Self.percent(totals.objectHitRatio), Self.percent(totals.byteHitRatio),
+                Self.decimals(totals.writtenPerRequestedByte, 3), Self.decimals(result.writtenPerMissedByte, 3),
+                Self.size(totals.relocatedBytes), "\(totals.stripesKept)", Self.decimals(result.requestsPerSecond / 1e6, 2),
+            ])
+        }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let lines = rows.map { row in
+            row.enumerated().map { column, text in
+                let gap = String(repeating: " ", count: widths[column] - text.count)
+                return column == 0 ? text + gap : gap + text
+            }.joined(separator: "  ")
+        }
+        let head =
+            "\(traceName): \(requests) requests, \(objects) objects, \(Self.size(uniqueBytes)) unique"
+            + (unreadable > 0 ? "; \(unreadable) lines or records made no sense and were left out" : "")
+        return head + "\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: JSON and CSV
+
+    /// One object: `trace` and `results`; the fields of a single result are at the top as well.
+    package var json: String {
+        var object: [String: Any] = [
+            "trace": ["name": traceName, "requests": requests, "objects": objects, "unique_bytes": uniqueBytes, "unreadable": unreadable]
+                as [String: Any],
+            "results": results.map(Self.fields),
+        ]
+        if results.count == 1, let only = results.first { object.merge(Self.fields(only)) { old, _ in old } }
+        guard
+            let data = try? JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func fields(_ result: RunResult) -> [String: Any] {
+        let (totals, store) = (result.totals, result.configuration.store)
+        var fields: [String: Any] = [
+            "replacement": result.configuration.subject.name, "memory_bytes": store.memoryBytes, "volume_bytes": store.volumeBytes,
+            "requests": totals.requests, "bytes_requested": totals.requestedBytes, "hits_memory": totals.memoryHits,
+            "hits_disk": totals.diskHits, "bytes_hit": totals.hitBytes, "object_hit_ratio": totals.objectHitRatio,
+            "byte_hit_ratio": totals.byteHitRatio, "device_bytes_written": totals.deviceBytesWritten,
+            "written_per_requested_byte": totals.writtenPerRequestedByte, "written_per_missed_byte": result.writtenPerMissedByte,
+            "records_written": totals.recordsWritten, "records_relocated": totals.recordsRelocated,
+            "bytes_relocated": totals.relocatedBytes,
+            "records_dropped": totals.recordsDropped, "stripes_kept": totals.stripesKept, "refused_by_budget": totals.refusedByBudget,
+            "hit_ratio_over_time": result.hitRatios, "seconds": result.seconds, "requests_per_second": result.requestsPerSecond,
+        ]
+        if let tuning = result.tuning {
+            fields["write_chance"] = Double(tuning.writeChance) / Double(Tuning.always)
+            fields["relocation_uses"] = Double(tuning.relocationUses)
+        }
+        if let limit = store.bytesPerSecond { fields["budget_bytes_per_second"] = limit }
+        if let limit = store.bytesPerDay { fields["budget_bytes_per_day"] = limit }
+        if result.reuse.total > 0, let reuse = try? JSONSerialization.jsonObject(with: Data(result.reuse.json.utf8)) {
+            fields["reuse"] = reuse
+        }
+        return fields
+    }
+
+    /// A line for each result.
+    package var csv: String {
+        var lines = [
+            "replacement,memory_bytes,volume_bytes,requests,bytes_requested,object_hit_ratio,byte_hit_ratio,device_bytes_written,bytes_relocated,requests_per_second"
+        ]
+        for result in results {
+            let (totals, store) = (result.totals, result.configuration.store)
+            lines.append(
+                [
+                    result.configuration.subject.name, "\(store.memoryBytes)", "\(store.volumeBytes)", "\(totals.requests)",
+                    "\(totals.requestedBytes)", "\(totals.objectHitRatio)", "\(totals.byteHitRatio)", "\(totals.deviceBytesWritten)",
+                    "\(totals.relocatedBytes)", "\(result.requestsPerSecond)",
+                ].joined(separator: ",")
+            )
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: Numbers
+
+    package static func size(_ bytes: Int) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return unit == 0 ? "\(bytes) B" : "\(decimals(value, 1)) \(units[unit])"
+    }
+
+    static func percent(_ ratio: Double) -> String { decimals(ratio * 100, 2) + " %" }
+
+    static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import ArgumentParser
+import CacheLab
+import CyclicStore
+import Foundation
+import GyreConfiguration
+
+/// `gyre simulate`: replays a trace through the store's policies.
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Replay a trace or an access log and show hit ratios and writes for sizes and policies.",
+        discussion: """
+            Every combination of the sizes and policies given is run, one on each core at a time. Sizes are as in the configuration (64MiB, \
+            10GB) or a percentage of the trace's unique bytes (1%). The deciding code is the store's own; the log on the volume is a model \
+            of it, see docs/policy.md.
+
+            Policies: gyre, cyclic, relocate-on-hit=N (the ancestor: 0, 50, 100), and to compare with lru, fifo, fifo-reinsertion, s3-fifo, \
+            sieve, w-tinylfu and optimum, which have memory and volume as one and write every object they take.
+            """
+    )
+
+    @Argument(
+        help: "The trace: .u32x3, libCacheSim's oracleGeneral, CSV, or an access log (combined, Squid, Gyre's JSON); also .gz, .zst, .xz."
+    )
+    var trace: String
+    @Option(parsing: .upToNextOption, help: "Bytes of objects in memory.")
+    var memory: [String] = ["0.5%"]
+    @Option(parsing: .upToNextOption, help: "Bytes of the volume; 0: none.")
+    var volumeSize: [String] = ["10%"]
+    @Option(parsing: .upToNextOption, help: "What makes room, one or more.")
+    var replacement: [String] = ["gyre"]
+    @Option(help: "Most bytes to write: 20MB/s or 500GB/day, both with a comma between.")
+    var writeBudget: String?
+    @Option(help: "What a byte written costs, in bytes fetched from the origin.")
+    var writtenByteCost = Double(ShadowCaches.Aim.defaultWrittenByteCost)
+    @Option(help: "What counts in a hit, from 0 (the request) to 1 (the bytes).")
+    var byteShare = Double(HitValue.defaultByteShare)
+    @Option(
+        help: "Fixed chance of writing what leaves memory unused, in place of the one that is set while it runs; with --relocation-uses."
+    )
+    var writeChance: Double?
+    @Option(help: "Fixed score for relocation, in place of the one that is set while it runs; with --write-chance.")
+    var relocationUses: Double?
+    @Option(
+        help:
+            "Format of the trace, when the name and the first bytes do not tell: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var format: String?
+    @Option(help: "Stop after this many requests.")
+    var maxRequests: Int?
+    @Option(help: "Seed of the decisions by chance.")
+    var seed: UInt64 = 1
+    @Flag(help: "Print JSON.")
+    var json = false
+    @Flag(help: "Print CSV.")
+    var csv = false
+    @Option(help: "Write a page with plots to this file.")
+    var html: String?
+    @Flag(help: "Draw how often records were used before they left the volume.")
+    var reuse = false
+
+    func run() async throws {
+        do {
+            var reader = TraceReader(format: try format.map(Self.format))
+            reader.maxRequests = maxRequests ?? .max
+            let trace = try reader.read(path: trace)
+            let runner = Runner(trace)
+            let configurations = try configurations(trace)
+            let bar = ProgressBar(total: trace.requests.count * configurations.count)
+            let results = await runner.run(configurations) { bar.advance($0) }
+            bar.finish()
+            let report = SimulationReport(traceName: URL(fileURLWithPath: self.trace).lastPathComponent, trace: trace, results: results)
+            if let html {
+                do { try report.html.write(toFile: html, atomically: true, encoding: .utf8) } catch {
+                    throw TraceError("\(html) cannot be written: \(error.localizedDescription)")
+                }
+            }
+            Console.say(json ? report.json : csv ? report.csv : report.table)
+            if reuse, !json, !csv {
+                for result in results where result.reuse.total > 0 {
+                    Console.say("\(result.configuration.subject.name), \(SimulationReport.size(result.configuration.store.volumeBytes))")
+                    Console.say(result.reuse.drawing())
+                }
+            }
+        } catch let error as TraceError {
+            Console.error("gyre: \(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private func configurations(_ trace: Trace) throws(TraceError) -> [RunConfiguration] {
+        let budget = try writeBudget.map(Self.budget) ?? (nil, nil)
+        guard (0...1).contains(byteShare) else { throw TraceError("--byte-share is \(byteShare); it must be from 0 to 1") }
+        guard writtenByteCost >= 0 else { throw TraceError("--written-byte-cost is \(writtenByteCost); it must not be negative") }
+        guard (writeChance == nil) == (relocationUses == nil) else {
+            throw TraceError("--write-chance and --relocation-uses are given together or not at all")
+        }
+        if let writeChance, !(0...1).contains(writeChance) { throw TraceError("--write-chance is \(writeChance); it must be from 0 to 1") }
+        var configurations: [RunConfiguration] = []
+        for name in replacement {
+            guard let subject = RunConfiguration.Subject(name) else {
+                let known = ["gyre", "cyclic", "relocate-on-hit=0…100"] + ReferencePolicy.allCases.map(\.rawValue)
+                throw TraceError("--replacement \(name) is not known; there are \(known.joined(separator: ", "))")
+            }
+            for volume in volumeSize {
+                for memory in memory {
+                    var store = StoreModelConfiguration(
+                        memoryBytes: try Self.bytes(memory, "--memory", trace),
+                        volumeBytes: try Self.bytes(volume, "--volume-size", trace)
+                    )
+                    (store.bytesPerSecond, store.bytesPerDay) = budget
+                    store.byteShare = Float(byteShare)
+                    store.writtenByteCost = Float(writtenByteCost)
+                    store.seed = seed
+                    if let writeChance, let relocationUses {
+                        store.tuning = Tuning(
+                            writeChance: UInt32(writeChance * Double(Tuning.always)),
+                            relocationUses: Float(relocationUses)
+                        )
+                    }
+                    configurations.append(RunConfiguration(subject: subject, store: store))
+                }
+            }
+        }
+        return configurations
+    }
+
+    private static func format(_ name: String) throws(TraceError) -> TraceFormat {
+        guard let format = TraceFormat(rawValue: name) else {
+            throw TraceError("--format \(name) is not known; there are \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return format
+    }
+
+    private static func bytes(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
+        if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
+            return Int(Double(trace.uniqueBytes) * percent / 100)
+        }
+        return try size(text, option)
+    }
+
+    private static func size(_ text: some StringProtocol, _ option: String) throws(TraceError) -> Int {
+        do throws(ValueRefusal) { return try ByteSize(parsing: String(text)).bytes } catch {
+            throw TraceError("\(option) \(text) is no size; write 64MiB, 10GB, 1048576 or, where it makes sense, 1%")
+        }
+    }
+
+    /// `20MB/s`, `500GB/day`, or both.
+    private static func budget(_ text: String) throws(TraceError) -> (perSecond: Int?, perDay: Int?) {
+        var (second, day): (Int?, Int?) = (nil, nil)
+        for part in text.split(separator: ",") {
+            if part.hasSuffix("/day") || part.hasSuffix("/d") {
+                day = try size(part.prefix { $0 != "/" }, "--write-budget")
+            } else {
+                second = try size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
+            }
+        }
+        return (second, day)
+    }
+}
+
+/// A line on the terminal that fills; silent where the errors do not go to one.
+private final class ProgressBar: @unchecked Sendable {
+    // Unchecked: the lock guards it.
+    private let lock = NSLock()
+    private let total: Int
+    private let isShown = isatty(2) != 0
+    private var done = 0
+    private var shown = -1
+
+    init(total: Int) { self.total = max(1, total) }
+
+    func advance(_ count: Int) {
+        lock.withLock {
+            done += count
+            let percent = done * 100 / total
+            guard isShown, percent != shown else { return }
+            shown = percent
+            let full = percent * 40 / 100
+            let bar = String(repeating: "█", count: full) + String(repeating: "░", count: 40 - full)
+            FileHandle.standardError.write(Data("\r\(bar) \(percent) %".utf8))
+        }
+    }
+
+    func finish() {
+        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}
