@@ -4,7 +4,7 @@
 /// W-TinyLFU (Einziger, Friedman and Manes, ACM TOS 2017): a window of 1 % before a segmented LRU, and a sketch of the frequencies that
 /// decides which of the window's oldest and the main part's oldest stays.
 ///
-/// Sizes: the newcomer must be asked for more often than every object that would have to go for it. Libraries differ in this.
+/// Sizes: the newcomer must be asked for more often than the first object that would have to go for it. Libraries differ in this.
 struct WTinyLFUCache: ReferenceCache {
     private enum Place: UInt8 { case nowhere, window, probation, protected }
 
@@ -70,11 +70,13 @@ struct WTinyLFUCache: ReferenceCache {
         let room = capacity - windowCapacity
         let bytes = lists.bytes[Int(candidate)]
         guard bytes <= room else { return }
-        let frequency = sketch.frequency(candidate)
+        if probation.bytes + protected.bytes + bytes > room {
+            let victim = probation.count > 0 ? probation.first : protected.first
+            guard sketch.frequency(candidate) > sketch.frequency(victim) else { return }
+        }
         while probation.bytes + protected.bytes + bytes > room {
             let isProbation = probation.count > 0
             let victim = isProbation ? probation.first : protected.first
-            guard frequency > sketch.frequency(victim) else { return }
             if isProbation { probation.remove(victim, &lists) } else { protected.remove(victim, &lists) }
             places[Int(victim)] = .nowhere
         }

@@ -7,7 +7,7 @@
 /// - when it arrives, if it is remembered as one that was seen lately and not written;
 /// - when it leaves memory, if it was used there;
 /// - when it leaves memory unused, with the chance q, the larger the object the less often;
-/// - when it leaves memory, always, while the log has room that was never written.
+/// - when it leaves memory, always, while the log has room that was never written and the write budget does not press.
 ///
 /// What leaves unwritten is remembered in a ``GhostTable``. An object that does not fit in memory leaves it as it arrives.
 /// Weakness: at q = 0 every object pays a second miss before it is on disk; at q = 1 every object asked for once is written. Hence q is
@@ -82,8 +82,7 @@ package struct Admission: Sendable {
     /// An object has been fetched and goes into memory.
     package mutating func arrival(_ hash: KeyHash, bytes: Int, _ now: Circumstances) -> Verdict {
         guard case .gyre = replacement else { return write(UseClass(uses: 1), now) }
-        // While there is room nothing has been turned away for want of a second use.
-        guard !now.isFilling, ghosts.remove(hash) else { return .skip }
+        guard ghosts.remove(hash) else { return .skip }
         counts.writtenAsGhosts += 1
         return write(UseClass(uses: 2), now)
     }
@@ -92,7 +91,8 @@ package struct Admission: Sendable {
     /// - Parameter uses: Hits in memory.
     package mutating func departure(_ hash: KeyHash, bytes: Int, uses: Int, isOnDisk: Bool, _ now: Circumstances) -> Verdict {
         guard case .gyre = replacement, !isOnDisk else { return .skip }
-        if now.isFilling {
+        if now.isFilling, now.pressure == .none {
+            // What the budget has left over beside what is known to be used.
             counts.writtenToFill += 1
         } else if uses > 0 {
             counts.writtenAsUsed += 1
