@@ -71,7 +71,7 @@ extension Simulation {
             case .miss(let reason):
                 finish(read, hit: false, UInt64(reason.rawValue.utf8.count))
                 return true
-            case .found(let object, let tier):
+            case .found(let object, let tier), .stale(let object, let tier):
                 guard let object = object as? PlainObject else { throw failure("an object of another type") }
                 report.mix(tier == .memory ? 1 : 2)
                 if read.label == nil { try checkHead(object, read) } else { try checkFragment(object, read) }

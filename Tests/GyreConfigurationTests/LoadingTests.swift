@@ -108,6 +108,40 @@ struct LoadingTests {
         #expect(resolve(commandLine: Self.origin, environment: environment).settings.volume.location == .file(path))
     }
 
+    @Test(arguments: [
+        ("/a", [VolumePlace(path: "/a")]),
+        ("/a:10GiB", [VolumePlace(path: "/a", size: .gib(10))]),
+        ("/a:10GiB:3,/dev/sdb", [VolumePlace(path: "/a", size: .gib(10), weight: 3), VolumePlace(path: "/dev/sdb")]),
+        ("/a:b, /c", [VolumePlace(path: "/a:b"), VolumePlace(path: "/c")]),
+        ("/a:1GiB:0", [VolumePlace(path: "/a:1GiB:0")]),
+    ])
+    func severalVolumesHaveSizesAndWeights(text: String, places: [VolumePlace]) throws {
+        let (settings, problems) = resolve(commandLine: Self.origin.merging(["volume.path": text]) { $1 })
+        #expect(problems.isEmpty && settings.volume.location == .volumes(places))
+        let written = try #require(SettingsTable.settings.first { $0.key == "volume.path" }).format(settings)
+        #expect(resolve(commandLine: Self.origin.merging(["volume.path": written]) { $1 }).settings.volume.location == .volumes(places))
+    }
+
+    @Test func volumesAreAListInAFileToo() {
+        let (settings, problems) = resolve(commandLine: Self.origin, file: "volume:\n  path:\n    - /a:10GiB\n    - ~/b\n")
+        #expect(problems.isEmpty)
+        #expect(settings.volume.location == .volumes([VolumePlace(path: "/a", size: .gib(10)), VolumePlace(path: "/home/gyre/b")]))
+        #expect(settings.source(of: "volume.path") == .file(path: "gyre.yaml", line: 3, column: 7))
+    }
+
+    @Test(
+        arguments: [
+            ("/a,/b,/a", "a volume is named twice"), ("/a:1MiB", "a volume has 8MiB at least and 256TiB at most"), ("/a,,/b", nil),
+            ("", nil),
+        ] as [(String, String?)]
+    )
+    func volumesThatMakeNoSenseAreRefused(text: String, reason: String?) throws {
+        let problems = resolve(commandLine: Self.origin.merging(["volume.path": text]) { $1 }).problems
+        let problem = try #require(problems.first)
+        #expect(problem.key == "volume.path")
+        if let reason { #expect(problem.render().contains(reason)) }
+    }
+
     @Test func aTildeInAPathIsTheHomeFolder() {
         let file = "volume: {path: ~/v.gyre}\nlog: {access: ~/access.log}"
         let settings = resolve(commandLine: Self.origin, file: file).settings
@@ -118,7 +152,8 @@ struct LoadingTests {
                 $0.render()
             }
                 == [
-                    #"gyre.yaml:1:16: volume.path: "~/v" is not allowed: HOME is not set, so there is no ~; write the path of a file, or none"#
+                    #"gyre.yaml:1:16: volume.path: "~/v" is not allowed: HOME is not set, so there is no ~; write the path of a file or "#
+                        + "device, :SIZE and :WEIGHT after it if needed, a comma between several, or none"
                 ]
         )
     }
@@ -156,7 +191,7 @@ struct LoadingTests {
                 GYRE_LOG_LEVL: warning: no setting has this name; did you mean "GYRE_LOG_LEVEL"?
                 --memory: memory.size: "1KiB" is too small; allowed: 1MiB to 256TiB
                 origin.url: not set; give --origin URL, set GYRE_ORIGIN_URL, or write origin.url in the settings file
-                volume.path: not set, and without XDG_CACHE_HOME or HOME there is no default; give --volume PATH, set GYRE_VOLUME_PATH, or \
+                volume.path: not set, and without XDG_CACHE_HOME or HOME there is no default; give --volume PATH[:SIZE[:WEIGHT]], set GYRE_VOLUME_PATH, or \
                 write volume.path in the settings file
                 """
             #expect(error?.render() == expected)

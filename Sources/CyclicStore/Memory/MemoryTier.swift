@@ -7,20 +7,36 @@
 /// of the hash, and neither costs a hit anything. Writes and removals carry the serial the volume gave them and arrive after the volume
 /// knows of them; one that arrives late empties the key's place instead of filling it. And an object read from the volume is adopted only if
 /// its group saw no write or removal since the read began.
+///
+/// An object that no volume has is dirty. When it leaves the queues it is handed out as ``Outgoing``, and is found until whoever has it says
+/// that it is written or given up. Before anything newer of the key reaches the volume, ``supersede(_:)`` takes it out of both places.
 final class MemoryTier: @unchecked Sendable {
     private let lock = Lock()
     // Guarded by `lock`.
-    private var objects: [(any StoredObject)?] = []
+    private var slots: [Slot] = []
     private var freeHandles: [S3FIFO.Handle] = []
-    /// By handle: not on the disk yet.
-    private var isDirty: [Bool] = []
     private var handles: [KeyHash: S3FIFO.Handle] = [:]
     private var policy: S3FIFO
     private var groups = [Group](repeating: Group(), count: groupCount)
+    private var outgoing: [KeyHash: Outgoing] = [:]
+    private var dirtyMembers: [UInt32: [KeyHash]] = [:]
     private var hits = 0
     private var evictions = 0
 
     private static let groupCount = 1024
+
+    private struct Slot {
+        var object: (any StoredObject)?
+        var serial: UInt64 = 0
+        /// Purges up to this serial have been looked at.
+        var checked: UInt64 = 0
+        /// Its locality group, while it is dirty.
+        var group: UInt32 = 0
+        /// A soft purge matched it.
+        var isStale = false
+        /// No volume has it.
+        var isDirty = false
+    }
 
     private struct Group {
         /// The highest serial that arrived.
@@ -29,116 +45,227 @@ final class MemoryTier: @unchecked Sendable {
         var generation: UInt64 = 0
     }
 
-    /// An object that left memory to make room.
-    struct Departure {
-        var object: any StoredObject
-        /// Hits in memory, up to 255.
-        var uses: Int
-        /// It was inserted as one that is not on the disk, and nobody said since that it is.
-        var isDirty: Bool
-    }
-
-    /// What came of an insertion.
-    struct Insertion {
-        /// False when the object is not in memory: too large, or something newer of its key may have arrived before.
-        var isKept: Bool
-        /// What made room, and the object itself if it was the first to go. Whoever inserts decides what is written of it.
-        var departures: [Departure] = []
-    }
-
     /// Objects larger than this share of the memory are not kept: one of them would push out everything else.
     let maxObjectBytes: Int
 
-    /// - Parameter smallShare: Share of the queue that new objects enter, see ``S3FIFO``.
+    /// - Parameter smallShare: See ``S3FIFO``.
     init(capacityBytes: Int, smallShare: Double = S3FIFO.usualSmallShare) {
         policy = S3FIFO(capacityBytes: capacityBytes, smallShare: smallShare)
         maxObjectBytes = capacityBytes / 8
     }
 
-    /// The object with this hash; the caller compares the key.
-    func object(for hash: KeyHash) -> (any StoredObject)? {
+    // MARK: Finding
+
+    /// The object with this hash, if it needs no second look; the caller compares the key.
+    /// - Parameter newestPurge: What was stored or checked before it may have been purged.
+    func object(for hash: KeyHash, newestPurge: UInt64) -> (any StoredObject)? {
         lock.locked {
             guard let handle = handles[hash] else { return nil }
+            let slot = Int(handle)
+            guard slots[slot].checked >= newestPurge, !slots[slot].isStale else { return nil }
             policy.recordUse(handle)
             hits += 1
-            return objects[Int(handle)]
+            return slots[slot].object
         }
     }
 
+    /// Whether something is there; a purge may have taken it.
     func contains(_ hash: KeyHash) -> Bool {
-        lock.locked { handles[hash] != nil }
+        lock.locked { handles[hash] != nil || outgoing[hash] != nil }
     }
 
-    /// What a lookup that goes on to the volume needs: the object after all, or the generation to hand to ``adopt(_:generation:)``.
-    func objectOrGeneration(for hash: KeyHash) -> (object: (any StoredObject)?, generation: UInt64) {
+    /// What a lookup finds.
+    enum Found {
+        case object(any StoredObject, isStale: Bool)
+        /// There have been purges since it was looked at last: they must be asked, and the answer given to ``settle(_:_:checked:)``.
+        case unchecked(any StoredObject, checked: UInt64, isStale: Bool)
+        /// Nothing. The number goes with what is read from the volume: see ``adopt(_:serial:checked:isStale:generation:)``.
+        case nothing(generation: UInt64)
+    }
+
+    func find(_ key: StoreKey, newestPurge: UInt64) -> Found {
         lock.locked {
-            let generation = groups[group(hash)].generation
-            guard let handle = handles[hash] else { return (nil, generation) }
-            policy.recordUse(handle)
-            hits += 1
-            return (objects[Int(handle)], generation)
+            let hash = key.hash
+            if let handle = handles[hash], let object = slots[Int(handle)].object, object.key == key {
+                policy.recordUse(handle)
+                hits += 1
+                let slot = slots[Int(handle)]
+                if slot.checked >= newestPurge { return .object(object, isStale: slot.isStale) }
+                return .unchecked(object, checked: slot.checked, isStale: slot.isStale)
+            }
+            if !outgoing.isEmpty, let leaving = outgoing[hash], leaving.object.key == key {
+                hits += 1
+                return leaving.serial >= newestPurge
+                    ? .object(leaving.object, isStale: false) : .unchecked(leaving.object, checked: leaving.serial, isStale: false)
+            }
+            return .nothing(generation: groups[group(hash)].generation)
         }
     }
 
-    /// Keeps an object that was just fetched or written, in place of one with the same hash.
+    /// What goes with a read of the volume that begins now: see ``adopt(_:serial:checked:isStale:generation:)``.
+    func generation(of hash: KeyHash) -> UInt64 { lock.locked { groups[group(hash)].generation } }
+
+    /// What the purges say about an object that was found.
+    func settle(_ object: any StoredObject, _ verdict: PurgeVerdict, checked: UInt64) {
+        let hash = object.key.hash
+        let gone = lock.locked { () -> (any StoredObject)? in
+            if verdict == .gone, let leaving = outgoing[hash], leaving.object === object {
+                leaving.cancel()
+                outgoing[hash] = nil
+            }
+            guard let handle = handles[hash], slots[Int(handle)].object === object else { return nil }
+            if verdict == .gone { return detach(handle, hash) }
+            slots[Int(handle)].checked = max(slots[Int(handle)].checked, checked)
+            if verdict == .stale { slots[Int(handle)].isStale = true }
+            return nil
+        }
+        withExtendedLifetime(gone) {}
+    }
+
+    // MARK: Keeping
+
+    /// What left to make room: objects that a volume has, with their hits, and those that none has.
+    struct Left {
+        var isKept = false
+        var clean: [(hash: KeyHash, uses: Int)] = []
+        var dirty: [Outgoing] = []
+        /// The object itself, when it was asked to wait for its group.
+        var staged: Outgoing?
+        /// Released by whoever lets this go, off the lock: freeing a large object takes time.
+        fileprivate var released: [any StoredObject] = []
+    }
+
+    /// Whether a volume has an object.
+    enum State {
+        /// One has.
+        case clean
+        /// None has: what becomes of it is decided when it leaves.
+        case dirty
+        /// None has yet: it is found until it is written with its group, whatever becomes of it in the queues.
+        case staged
+    }
+
+    /// Keeps an object that was just written, in place of one with the same hash.
     /// - Parameters:
     ///   - serial: What the volume gave the write. Nil where there is no volume: then the order of arrival is the order.
-    ///   - isDirty: It is not on the disk, and its departure may be the time to write it.
+    ///   - checked: Purges up to here are known not to match.
+    ///   - state: Whether a volume has it. A dirty one that cannot be kept is handed back as one that leaves, unless something newer came
+    ///     before.
     @discardableResult
-    func insert(_ object: any StoredObject, serial: UInt64?, isDirty: Bool = false) -> Insertion {
+    func insert(
+        _ object: any StoredObject,
+        serial: UInt64?,
+        checked: UInt64? = nil,
+        _ state: State = .clean,
+        group: UInt32 = 0
+    ) -> Left {
         let (hash, bytes) = (object.key.hash, object.memoryBytes)
-        // What leaves is released after the lock: freeing a large object takes time.
-        var replaced: (any StoredObject)?
-        let insertion = lock.locked {
+        var left = Left()
+        lock.locked {
             let isNewest = arrive(hash, serial)
-            if let old = handles[hash] { replaced = detach(old, hash) }
-            return isNewest ? place(object, hash, bytes, isDirty: isDirty) : Insertion(isKept: false)
+            if let old = handles[hash] { left.released.append(detach(old, hash)) }
+            if let leaving = outgoing.removeValue(forKey: hash) { leaving.cancel() }
+            guard isNewest else { return }
+            let serial = serial ?? checked ?? 0
+            let slot = Slot(object: object, serial: serial, checked: checked ?? serial, group: group, isDirty: state == .dirty)
+            left.isKept = place(slot, hash, bytes, &left)
+            if state == .dirty, bytes > maxObjectBytes { send(slot, object, uses: 0, &left) }
+            if state == .staged {
+                let staged = Outgoing(object, serial: serial, uses: 0, group: group)
+                outgoing[hash] = staged
+                left.staged = staged
+            }
         }
-        withExtendedLifetime(replaced) {}
-        return insertion
+        return left
     }
 
     /// Keeps an object that was read from the volume, unless a write or a removal came in between or it is there already.
-    @discardableResult
-    func adopt(_ object: any StoredObject, generation: UInt64) -> Insertion {
+    func adopt(_ object: any StoredObject, serial: UInt64, checked: UInt64, isStale: Bool, generation: UInt64) -> Left {
         let (hash, bytes) = (object.key.hash, object.memoryBytes)
-        return lock.locked {
-            guard groups[group(hash)].generation == generation, handles[hash] == nil else { return Insertion(isKept: false) }
-            return place(object, hash, bytes, isDirty: false)
-        }
-    }
-
-    /// An object is on the disk now. Nothing happens when it left memory or was replaced meanwhile.
-    func markClean(_ object: any StoredObject) {
+        var left = Left()
         lock.locked {
-            guard let handle = handles[object.key.hash], objects[Int(handle)] === object else { return }
-            isDirty[Int(handle)] = false
+            guard groups[group(hash)].generation == generation, handles[hash] == nil, outgoing[hash] == nil else { return }
+            left.isKept = place(Slot(object: object, serial: serial, checked: checked, isStale: isStale), hash, bytes, &left)
         }
-    }
-
-    /// Whether an object is in memory and not on the disk.
-    func isDirty(_ hash: KeyHash) -> Bool {
-        lock.locked { handles[hash].map { isDirty[Int($0)] } ?? false }
-    }
-
-    /// Everything that is not on the disk, for a clean stop. Cost: a pass over all objects under the lock.
-    func dirtyObjects() -> [any StoredObject] {
-        lock.locked { objects.indices.compactMap { isDirty[$0] ? objects[$0] : nil } }
+        return left
     }
 
     /// Lets an object go.
     @discardableResult
     func remove(_ hash: KeyHash, serial: UInt64?) -> Bool {
-        let removed = lock.locked {
+        let removed = lock.locked { () -> (Bool, (any StoredObject)?) in
             _ = arrive(hash, serial)
-            return handles[hash].map { detach($0, hash) }
+            let leaving = outgoing.removeValue(forKey: hash)
+            leaving?.cancel()
+            let object = handles[hash].map { detach($0, hash) }
+            return (object != nil || leaving != nil, object)
         }
-        return removed != nil
+        return removed.0
     }
 
-    var summary: (objects: Int, bytes: Int, hits: Int, evictions: Int) {
-        lock.locked { (policy.count, policy.bytes, hits, evictions) }
+    // MARK: On the way to a volume
+
+    /// Something newer of the key is about to reach the volume: what is dirty, or on its way, must not be written after it.
+    /// - Returns: Whether there was any such thing.
+    @discardableResult
+    func supersede(_ hash: KeyHash) -> Bool {
+        let old = lock.locked { () -> (leaving: Outgoing?, object: (any StoredObject)?) in
+            let leaving = outgoing.removeValue(forKey: hash)
+            leaving?.cancel()
+            guard let handle = handles[hash], slots[Int(handle)].isDirty else { return (leaving, nil) }
+            return (leaving, detach(handle, hash))
+        }
+        return old.leaving != nil || old.object != nil
     }
+
+    /// Objects have been written, or given up.
+    func sent(_ leaving: [Outgoing]) {
+        lock.locked {
+            for one in leaving where outgoing[one.hash] === one { outgoing[one.hash] = nil }
+        }
+    }
+
+    /// The dirty members of a group, up to a sum of bytes. They count as written from now on.
+    func takeDirty(group: UInt32, maxBytes: Int) -> [Outgoing] {
+        lock.locked {
+            var taken: [Outgoing] = []
+            var bytes = 0
+            for hash in dirtyMembers[group] ?? [] {
+                guard let handle = handles[hash], let object = slots[Int(handle)].object else { continue }
+                bytes += object.payloadByteCount + object.metadataByteCount
+                if bytes > maxBytes { break }
+                taken.append(takeDirty(handle, object))
+            }
+            return taken
+        }
+    }
+
+    /// Every dirty object that was used, for a stop: what nobody asked for is not worth a write.
+    func takeUsedDirty() -> [Outgoing] {
+        lock.locked {
+            var taken: [Outgoing] = []
+            for handle in slots.indices where slots[handle].isDirty && policy.uses(S3FIFO.Handle(handle)) > 0 {
+                if let object = slots[handle].object { taken.append(takeDirty(S3FIFO.Handle(handle), object)) }
+            }
+            return taken
+        }
+    }
+
+    private func takeDirty(_ handle: S3FIFO.Handle, _ object: any StoredObject) -> Outgoing {
+        let slot = slots[Int(handle)]
+        let leaving = Outgoing(object, serial: slot.serial, uses: policy.uses(handle), group: slot.group)
+        clean(handle, leaving.hash)
+        outgoing[leaving.hash] = leaving
+        return leaving
+    }
+
+    // MARK: Numbers
+
+    var summary: (objects: Int, bytes: Int, hits: Int, evictions: Int, dirty: Int) {
+        lock.locked { (policy.count, policy.bytes, hits, evictions, slots.count { $0.isDirty } + outgoing.count) }
+    }
+
+    // MARK: Under the lock
 
     private func group(_ hash: KeyHash) -> Int { Int(hash.high & UInt64(Self.groupCount - 1)) }
 
@@ -152,45 +279,60 @@ final class MemoryTier: @unchecked Sendable {
         return true
     }
 
-    private func place(_ object: any StoredObject, _ hash: KeyHash, _ bytes: Int, isDirty dirty: Bool) -> Insertion {
-        guard bytes <= maxObjectBytes else {
-            return Insertion(isKept: false, departures: dirty ? [Departure(object: object, uses: 0, isDirty: true)] : [])
-        }
-        var departures: [Departure] = []
+    private func place(_ slot: Slot, _ hash: KeyHash, _ bytes: Int, _ left: inout Left) -> Bool {
+        guard bytes <= maxObjectBytes else { return false }
         let handle = freeHandles.popLast() ?? newHandle()
-        objects[Int(handle)] = object
-        isDirty[Int(handle)] = dirty
+        slots[Int(handle)] = slot
         handles[hash] = handle
+        if slot.isDirty, slot.group != 0 { dirtyMembers[slot.group, default: []].append(hash) }
         policy.insert(handle, hash: hash, bytes: bytes)
-        while let gone = policy.evictIfNeeded() {
-            let evicted = Int(gone.handle)
-            guard let object = objects[evicted] else { continue }
-            departures.append(Departure(object: object, uses: gone.uses, isDirty: isDirty[evicted]))
-            handles[object.key.hash] = nil
-            forget(gone.handle)
+        while let departure = policy.evictIfNeeded() {
+            let leaving = slots[Int(departure.handle)]
+            guard let object = leaving.object else { continue }
+            if leaving.isDirty {
+                send(leaving, object, uses: departure.uses, &left)
+            } else {
+                if departure.uses > 0 { left.clean.append((object.key.hash, departure.uses)) }
+                left.released.append(object)
+            }
+            drop(departure.handle, object.key.hash)
             evictions += 1
         }
         // A large one may have been the first to go.
-        return Insertion(isKept: handles[hash] != nil, departures: departures)
+        return handles[hash] != nil
     }
 
-    private func forget(_ handle: S3FIFO.Handle) {
-        objects[Int(handle)] = nil
-        isDirty[Int(handle)] = false
-        freeHandles.append(handle)
+    private func send(_ slot: Slot, _ object: any StoredObject, uses: Int, _ left: inout Left) {
+        let leaving = Outgoing(object, serial: slot.serial, uses: uses, group: slot.group)
+        outgoing[leaving.hash] = leaving
+        left.dirty.append(leaving)
     }
 
     private func newHandle() -> S3FIFO.Handle {
-        objects.append(nil)
-        isDirty.append(false)
-        return S3FIFO.Handle(objects.count - 1)
+        slots.append(Slot())
+        return S3FIFO.Handle(slots.count - 1)
     }
 
     private func detach(_ handle: S3FIFO.Handle, _ hash: KeyHash) -> any StoredObject {
-        guard let object = objects[Int(handle)] else { preconditionFailure("a handle in the table has an object") }
+        guard let object = slots[Int(handle)].object else { preconditionFailure("a handle in the table has an object") }
         policy.remove(handle)
-        handles[hash] = nil
-        forget(handle)
+        drop(handle, hash)
         return object
+    }
+
+    private func drop(_ handle: S3FIFO.Handle, _ hash: KeyHash) {
+        clean(handle, hash)
+        handles[hash] = nil
+        slots[Int(handle)] = Slot()
+        freeHandles.append(handle)
+    }
+
+    private func clean(_ handle: S3FIFO.Handle, _ hash: KeyHash) {
+        let group = slots[Int(handle)].group
+        if slots[Int(handle)].isDirty, group != 0, var members = dirtyMembers[group] {
+            members.removeAll { $0 == hash }
+            dirtyMembers[group] = members.isEmpty ? nil : members
+        }
+        slots[Int(handle)].isDirty = false
     }
 }

@@ -62,6 +62,9 @@ package struct S3FIFO: Sendable {
         if nodes[Int(handle)].allUses < .max { nodes[Int(handle)].allUses += 1 }
     }
 
+    /// Uses since it came, up to 255.
+    package func uses(_ handle: Handle) -> Int { Int(nodes[Int(handle)].allUses) }
+
     package mutating func remove(_ handle: Handle) {
         if nodes[Int(handle)].isMain { main.unlink(handle, &nodes) } else { small.unlink(handle, &nodes) }
     }

@@ -66,7 +66,7 @@ public final class FillReader: @unchecked Sendable {
         case .lost: deliver(.lost(at: position))
         case .fragment(let key, _, let start):
             fill.get(key) { [self] found in
-                guard case .found(let object, _) = found, position - start < object.payloadByteCount else {
+                guard let object = found.object, position - start < object.payloadByteCount else {
                     // Aborted, or overwritten: the fill knows which.
                     return deliver(fill.end == .aborted ? .aborted : .lost(at: position))
                 }

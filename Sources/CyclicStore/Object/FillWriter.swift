@@ -69,10 +69,10 @@ public final class FillWriter {
     }
 
     /// Every byte has been brought: the object becomes findable as soon as the volume has room, at once unless ``isBlocked``.
-    public func finish(metadata: [UInt8]) {
+    public func finish(metadata: [UInt8], tags: [UInt64] = [], group: UInt64? = nil) {
         guard !isOver, !isFinishing else { return }
         isFinishing = true
-        writer.finish(metadata: metadata)
+        writer.finish(metadata: metadata, tags: tags, group: group)
         endIfDone()
     }
 

@@ -90,12 +90,11 @@ public final class ObjectReader: @unchecked Sendable {
             let part = position..<min(end, holds.upperBound)
             position = part.upperBound
             if position < end { following = fragment + 1 }
-            switch found.found {
-            case .found(let object, _) where object.payloadByteCount == holds.count:
-                return (completion, .bytes(object, Int(part.lowerBound - holds.lowerBound)..<Int(part.upperBound - holds.lowerBound)))
-            case .found: return (completion, .missing(part, .damaged))
-            case .miss(let reason): return (completion, .missing(part, reason))
+            if case .miss(let reason) = found.found { return (completion, .missing(part, reason)) }
+            guard let object = found.found.object, object.payloadByteCount == holds.count else {
+                return (completion, .missing(part, .damaged))
             }
+            return (completion, .bytes(object, Int(part.lowerBound - holds.lowerBound)..<Int(part.upperBound - holds.lowerBound)))
         }
         guard let delivery else { return }
         if let following { read(following) }

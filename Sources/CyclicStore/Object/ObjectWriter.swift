@@ -28,6 +28,11 @@ public final class ObjectWriter {
     public let key: StoreKey
     private let store: CyclicStore
     private let maxBytes: Int
+    private let expectedBytes: Int?
+    /// What is purged later than this may be what the writer brings.
+    private let beganAt: UInt64
+    private var tags: [UInt64] = []
+    private var group: UInt64?
     private var buffer: OwnedBytes?
     private var buffered = 0
     private var bufferCapacity = 0
@@ -56,6 +61,8 @@ public final class ObjectWriter {
         self.store = store
         self.key = key
         self.maxBytes = min(maxBytes, store.maxObjectBytes)
+        self.expectedBytes = expectedBytes
+        beganAt = store.serials.latest
         made = 0..<0
         part = nil
         if let expectedBytes {
@@ -92,6 +99,8 @@ public final class ObjectWriter {
         self.store = store
         self.key = key
         self.part = part
+        expectedBytes = nil
+        beganAt = store.serials.latest
         objectID = part.map.objectID
         let size = UInt64(part.map.fragmentBytes)
         let first = Int((min(offset, part.map.totalBytes) + size - 1) / size)
@@ -145,7 +154,8 @@ public final class ObjectWriter {
     /// Tries again what was refused. After this look at ``isBlocked`` and ``failure``.
     public func resume() {
         while failure == nil, let object = pending.first {
-            switch store.put(object) {
+            if object.kind != .fragment, !store.isCurrent(key, tags: tags, since: beganAt) { return fail(.refused(.purged)) }
+            switch store.put(object, group: object.kind == .fragment ? nil : group) {
             case nil:
                 pending.removeFirst()
             case .noMembuf, .noCleanStripe:
@@ -164,21 +174,28 @@ public final class ObjectWriter {
 
     /// Ends the object and makes it findable, in place of an older one with the same key, as soon as there is room: at once unless
     /// ``isBlocked`` afterwards. With a ``failure`` the volume has not got it; an object of one record may be in memory alone.
-    public func finish(metadata: [UInt8]) {
+    ///
+    /// An object that was purged since the writer was made is not stored: what the purge was about may be what the writer brought.
+    /// - Parameters:
+    ///   - tags: See ``StoredObject/tags``.
+    ///   - group: See ``CyclicStore/put(_:group:)``.
+    public func finish(metadata: [UInt8], tags: [UInt64] = [], group: UInt64? = nil) {
         guard failure == nil, !isFinished else { return }
+        self.tags = tags
+        self.group = group
         let image: RecordImage
         if let part {
             guard part.isNew else { return finish() }
             guard !made.isEmpty else { return fail(.tooSmall) }
             dropRest()
-            image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: part.map.encode())
+            image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: part.map.encode(), tags: tags)
         } else if let objectID {
             storeFragment()
             guard failure == nil else { return }
             let map = FragmentMap(objectID: objectID, totalBytes: UInt64(byteCount), fragmentBytes: store.fragmentBytes)
-            image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: map.encode())
+            image = RecordImage(kind: .fragmentedHead, key: key, metadata: metadata, payload: map.encode(), tags: tags)
         } else {
-            image = RecordImage(kind: .object, key: key, metadata: metadata, payload: takeBuffer())
+            image = RecordImage(kind: .object, key: key, metadata: metadata, payload: takeBuffer(), tags: tags)
         }
         guard let object = store.factory.makeObject(image) else { return fail(.unusable) }
         isFinished = true
@@ -218,6 +235,11 @@ public final class ObjectWriter {
 
     private func storeFragment() {
         guard buffered > 0 else { return }
+        // The first one of a new object: it is written as it comes, or not at all.
+        if made.isEmpty, part?.isNew ?? true {
+            let bytes = part.map { Int(clamping: $0.map.totalBytes) } ?? expectedBytes ?? byteCount
+            guard store.admits(key, bytes: bytes) else { return fail(.refused(.notAdmitted)) }
+        }
         let id = objectID ?? store.newObjectID()
         objectID = id
         let fragmentKey = store.key(FragmentMap.keyBytes(objectID: id, fragment: made.upperBound))

@@ -13,6 +13,16 @@ extension CyclicStore {
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
     }
 
+    /// Purges, and returns when that is durable: see ``purge(_:mode:_:)``.
+    @discardableResult
+    public func purge(
+        _ scope: PurgeScope,
+        mode: PurgeMode = .hard,
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> PurgeOutcome {
+        await withCheckedContinuation { continuation in purge(scope, mode: mode) { continuation.resume(returning: $0) } }
+    }
+
     /// The bytes of an object, or a range of them, in pieces that are read as they are asked for. Memory: two fragments.
     public func pieces(of object: any StoredObject, range: Range<UInt64>? = nil) -> ObjectPieces {
         ObjectPieces(store: self, object: object, range: range)
@@ -27,6 +37,7 @@ extension CyclicStore {
         metadata: [UInt8] = [],
         body: Body,
         expectedBytes: Int? = nil,
+        tags: [UInt64] = [],
         isolation: isolated (any Actor)? = #isolation
     ) async throws where Body.Element == [UInt8] {
         let writer = ObjectWriter(store: self, key: key, expectedBytes: expectedBytes)
@@ -36,7 +47,7 @@ extension CyclicStore {
             piece.withUnsafeBytes { writer.append($0) }
             try await writer.room()
         }
-        writer.finish(metadata: metadata)
+        writer.finish(metadata: metadata, tags: tags)
         try await writer.room()
         if let failure = writer.failure { throw failure }
     }

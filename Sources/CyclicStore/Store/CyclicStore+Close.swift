@@ -2,17 +2,25 @@
 // Copyright the Gyre project authors
 
 extension CyclicStore {
-    /// Writes what is still in membufs. Calls back once, on any thread, when what was stored before the call is on the devices, or has
-    /// failed to get there.
+    /// Writes what is still in membufs, and the groups that wait. Calls back once, on any thread, when what was written, removed and purged
+    /// before the call is on the devices, or has failed to get there. What the admission keeps in memory stays there.
     public func flush(_ completion: @escaping @Sendable () -> Void) {
-        let all = Countdown(volumes.members.count, completion)
-        for member in volumes.members { member.volume.flush { all.countDown() } }
+        drain(staging.takeAll()) { [self] in
+            let all = Countdown(volumes.members.count + 1, completion)
+            for member in volumes.members { member.volume.flush { all.countDown() } }
+            purger.flush { all.countDown() }
+        }
     }
 
-    /// Writes what is still in membufs, syncs, and gives the devices back. Nothing may be called afterwards.
+    /// Writes what is still in membufs and what is in memory alone and was used there, syncs, and gives the devices back. Nothing may be
+    /// called afterwards.
     public func close() async {
+        ticker.stop()
+        await sendUsed()
+        await withCheckedContinuation { continuation in flush { continuation.resume() } }
         for member in volumes.members { member.volume.refuseWrites() }
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
+        purger.close()
         await withCheckedContinuation { continuation in
             let all = Countdown(volumes.members.count) { continuation.resume() }
             for member in volumes.members { member.volume.saveReuse { all.countDown() } }

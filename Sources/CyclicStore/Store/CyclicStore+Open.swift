@@ -28,9 +28,18 @@ extension CyclicStore {
             nanoseconds: monotonicNanoseconds
         )
         let (devices, problems) = try opener.openDevices()
+        let failures = VolumeFailures()
         // An engine for each volume: a disk that hangs must not keep the others' threads.
-        let opened = try opener.open(devices, problems: problems) { () throws(StoreError) in try engine(configuration) }
-        return CyclicStore(configuration, opened: opened, factory: factory, entropy: systemRandomWord)
+        let opened = try opener.open(
+            devices,
+            problems: problems,
+            engine: { () throws(StoreError) in try engine(configuration) },
+            onFailure: failures.report
+        )
+        let store = CyclicStore(configuration, opened: opened, factory: factory, entropy: systemRandomWord)
+        failures.tell(store)
+        store.startTicking()
+        return store
     }
 
     private static func engine(_ configuration: StoreConfiguration) throws(StoreError) -> any IOEngine {
@@ -41,7 +50,8 @@ extension CyclicStore {
         }
     }
 
-    /// Opens a store on any device with any engine: the simulator's way in, and where time and randomness are handed in.
+    /// Opens a store on any device with any engine: the simulator's way in, and where time and randomness are handed in. It has no thread of
+    /// its own: whoever opened it calls ``tick()``.
     ///
     /// - Parameters:
     ///   - name: What errors call the device.
@@ -74,7 +84,7 @@ extension CyclicStore {
         )
     }
 
-    /// Opens a store on several devices, one for each of the configuration's volumes, in the same order.
+    /// Opens a store on several devices, one for each of the configuration's volumes, in the same order. See the one before.
     /// - Throws: ``StoreError``; the devices are closed then.
     public static func open(
         _ configuration: StoreConfiguration,
@@ -94,8 +104,35 @@ extension CyclicStore {
             nanoseconds: nanoseconds ?? { Int(nowSeconds()) * 1_000_000_000 }
         )
         let pairs = zip(devices, configuration.volumes).map { StoreOpener.Device(device: $0, volume: $1) }
-        let opened = try opener.open(pairs) { engine }
-        return CyclicStore(configuration, opened: opened, factory: factory, entropy: entropy)
+        let failures = VolumeFailures()
+        let opened = try opener.open(pairs, engine: { engine }, onFailure: failures.report)
+        let store = CyclicStore(configuration, opened: opened, factory: factory, entropy: entropy)
+        failures.tell(store)
+        return store
+    }
+}
+
+/// Failures of volumes while the store is being made, for when it is.
+final class VolumeFailures: @unchecked Sendable {
+    private let lock = Lock()
+    // Guarded by `lock`.
+    private weak var store: CyclicStore?
+    private var early: [VolumeID] = []
+
+    func report(_ volume: VolumeID) {
+        let store = lock.locked {
+            if self.store == nil { early.append(volume) }
+            return self.store
+        }
+        store?.volumeFailed(volume)
+    }
+
+    func tell(_ store: CyclicStore) {
+        let early = lock.locked {
+            self.store = store
+            return self.early
+        }
+        for volume in early { store.volumeFailed(volume) }
     }
 }
 

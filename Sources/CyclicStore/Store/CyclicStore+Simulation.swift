@@ -4,11 +4,11 @@
 /// What the simulator looks at and no user needs.
 extension CyclicStore {
     /// Checks what must always hold; stops the process when it does not.
-    package func checkInvariants() { volume?.checkInvariants() }
+    package func checkInvariants() { for member in volumes.members { member.volume.checkInvariants() } }
 
     /// Checks that nothing is held when nothing goes on.
-    package func checkNothingLeaks() { volume?.checkNothingLeaks() }
+    package func checkNothingLeaks() { for member in volumes.members { member.volume.checkNothingLeaks() } }
 
     /// Refuses writes from now on.
-    package func refuseWrites() { volume?.refuseWrites() }
+    package func refuseWrites() { for member in volumes.members { member.volume.refuseWrites() } }
 }

@@ -10,6 +10,13 @@ public final class CyclicStore: Sendable {
     let volumes: VolumeSet
     let memory: MemoryTier
     let factory: any ObjectFactory
+    let purger: Purger
+    let serials: SerialClock
+    let gate: AdmissionGate
+    let staging = Staging()
+    let configuration: StoreConfiguration
+    let ticker = Ticker()
+    private let neighbours = NeighbourReads()
     private let entropy: @Sendable () -> UInt64
     private let problemsAtOpen: [StoreProblem]
     private let inFlight = SharedReads()
@@ -29,10 +36,25 @@ public final class CyclicStore: Sendable {
     ) {
         self.entropy = entropy
         self.factory = factory
+        self.configuration = configuration
         problemsAtOpen = opened.problems
+        secret = opened.secret
+        serials = opened.serials
+        purger = opened.purger
         volumes = VolumeSet(opened.members)
-        memory = MemoryTier(capacityBytes: configuration.memoryBytes)
-        secret = opened.secret ?? HashSecret(word0: entropy(), word1: entropy())
+        let volumeBytes = opened.members.reduce(0) { $0 + $1.volume.superblock.stripeCount * $1.volume.superblock.stripeBytes }
+        gate = AdmissionGate(
+            configuration.replacement,
+            volumeBytes: volumeBytes,
+            memoryBytes: configuration.memoryBytes,
+            governor: opened.governor,
+            seed: entropy()
+        )
+        // Where objects wait in memory for a second use, the queue they wait in is half of it.
+        memory = MemoryTier(
+            capacityBytes: configuration.memoryBytes,
+            smallShare: gate.keepsDirty ? S3FIFO.smallShareBeforeDisk : S3FIFO.usualSmallShare
+        )
         if let stripeBytes = opened.members.map({ $0.volume.superblock.stripeBytes }).min() {
             fragmentBytes = stripeBytes / 4 - 1024
             maxObjectBytes = volumes.maxObjectBytes
@@ -42,6 +64,11 @@ public final class CyclicStore: Sendable {
         }
         maxInlineBytes = fragmentBytes
         fills = Fills(limit: configuration.maxFills, memoryBytes: configuration.fillMemoryBytes, fragmentBytes: fragmentBytes)
+    }
+
+    deinit {
+        // One that was not closed: its last reference may be the ticker's own.
+        ticker.abandon()
     }
 
     // MARK: Keys
@@ -56,9 +83,9 @@ public final class CyclicStore: Sendable {
 
     // MARK: Reading
 
-    /// The object in memory, or nil: no disk, no allocation.
+    /// The object in memory, or nil: no disk, no allocation. Also nil where more than a look is needed, after a purge: ``get(_:_:)`` takes it.
     public func objectInMemory(_ hash: KeyHash, key: UnsafeRawBufferPointer) -> (any StoredObject)? {
-        guard let object = memory.object(for: hash), object.key.matches(key) else { return nil }
+        guard let object = memory.object(for: hash, newestPurge: purger.newestPurge), object.key.matches(key) else { return nil }
         return object
     }
 
@@ -74,22 +101,47 @@ public final class CyclicStore: Sendable {
     public enum Lookup: Sendable {
         /// The object, and where it was.
         case found(any StoredObject, Tier)
+        /// The same, but a soft purge matches it: whoever uses it must make sure that it still holds.
+        case stale(any StoredObject, Tier)
         /// Nothing, and why.
         case miss(MissReason)
+
+        /// The object, if there is one, stale or not.
+        public var object: (any StoredObject)? {
+            switch self {
+            case .found(let object, _), .stale(let object, _): object
+            case .miss: nil
+            }
+        }
     }
 
     /// Finds an object in memory, a membuf or on the disk. Calls back once: at once where no waiting is needed, else on an I/O thread.
     /// Lookups of one key that wait for the disk at the same time share one read.
     public func get(_ key: StoreKey, _ completion: @escaping @Sendable (Lookup) -> Void) {
-        let (object, generation) = memory.objectOrGeneration(for: key.hash)
-        if let object, object.key == key { return completion(.found(object, .memory)) }
+        switch memory.find(key, newestPurge: purger.newestPurge) {
+        case .object(let object, let isStale):
+            completion(isStale ? .stale(object, .memory) : .found(object, .memory))
+        case .unchecked(let object, let checked, let wasStale):
+            let (verdict, checked) = judge(object, checked: checked)
+            memory.settle(object, verdict, checked: checked)
+            switch verdict {
+            case .gone: completion(.miss(.purged))
+            case .current where !wasStale: completion(.found(object, .memory))
+            case .current, .stale: completion(.stale(object, .memory))
+            }
+        case .nothing(let generation):
+            read(key, generation, completion)
+        }
+    }
+
+    private func read(_ key: StoreKey, _ generation: UInt64, _ completion: @escaping @Sendable (Lookup) -> Void) {
         guard let home = volumes.home(of: key.hash) else {
             return completion(.miss(volumes.members.isEmpty ? .absent : .volumeOffline))
         }
         guard inFlight.begin(key, generation: generation, completion) else { return }
         let volume = volumes.members[home].volume
         RecordReader(volume: volume).read(key) { [self] result in
-            if case .miss(.volumeOffline) = result { volumes.setAside(home) }
+            if case .miss(.volumeOffline) = result { setAside(home) }
             inFlight.finish(key, generation: generation, with: adopt(result, key, generation, volume))
         }
     }
@@ -98,12 +150,42 @@ public final class CyclicStore: Sendable {
         switch result {
         case .miss(let reason): return .miss(reason)
         case .found(let box):
-            guard let image = box.open(), Self.fits(image.kind, key), let object = factory.makeObject(image) else {
-                volume.reject(key.hash, at: box.origin.address, .damaged)
-                return .miss(.damaged)
+            if configuration.readsNeighbours, box.origin.run.group != 0 { readNeighbours(of: box, volume) }
+            return adopt(box, key, generation, volume)
+        }
+    }
+
+    /// Makes an object of a record, and keeps it in memory.
+    func adopt(_ box: RecordBox, _ key: StoreKey, _ generation: UInt64, _ volume: Volume) -> Lookup {
+        guard let image = box.open() else { return .miss(.damaged) }
+        let (serial, tags) = (image.serial, image.tags)
+        guard Self.fits(image.kind, key), let object = factory.makeObject(image) else {
+            volume.reject(key.hash, at: box.origin.address, .damaged)
+            return .miss(.damaged)
+        }
+        let (verdict, checked) = judge(object, serial: serial, tags: tags, on: volume)
+        guard verdict != .gone else {
+            volume.reject(key.hash, at: box.origin.address, .purged)
+            return .miss(.purged)
+        }
+        gate.diskHit(object)
+        let isStale = verdict == .stale
+        settle(memory.adopt(object, serial: serial, checked: checked, isStale: isStale, generation: generation))
+        return isStale ? .stale(object, .disk) : .found(object, .disk)
+    }
+
+    /// Brings what was stored beside a record into memory: one read for all of a page's parts.
+    private func readNeighbours(of box: RecordBox, _ volume: Volume) {
+        guard let ticket = neighbours.begin(box.origin, volume) else { return }
+        RunReader(volume: volume).readNeighbours(of: box) { [self] found in
+            for neighbour in found {
+                guard let key = neighbour.key, !memory.contains(key.hash) else { continue }
+                // In this order: whatever is written or removed after the index was asked changes the generation.
+                let generation = memory.generation(of: key.hash)
+                guard volume.points(key.hash, to: neighbour.origin.address) else { continue }
+                _ = adopt(neighbour, key, generation, volume)
             }
-            memory.adopt(object, generation: generation)
-            return .found(object, .disk)
+            neighbours.end(ticket)
         }
     }
 
@@ -139,7 +221,12 @@ public final class CyclicStore: Sendable {
             memoryObjects: summary.objects,
             memoryBytes: summary.bytes,
             memoryHits: summary.hits,
-            memoryEvictions: summary.evictions
+            memoryEvictions: summary.evictions,
+            memoryOnlyObjects: summary.dirty,
+            admission: gate.counts,
+            policyBytes: gate.byteCount + purger.snapshotCounts.bytes,
+            fills: fills.count,
+            stagedBytes: staging.stagedBytes
         )
     }
 
@@ -147,4 +234,29 @@ public final class CyclicStore: Sendable {
     public var problems: [StoreProblem] {
         problemsAtOpen + volumes.failed.map { StoreProblem(failed: $0) }
     }
+}
+
+/// Runs that are being read: each once, and no more at a time than a disk does well with.
+final class NeighbourReads: @unchecked Sendable {
+    static let limit = 64
+
+    struct Run: Hashable {
+        var volume: VolumeID
+        var unit: UInt64
+    }
+
+    private let lock = Lock()
+    // Guarded by `lock`.
+    private var going: Set<Run> = []
+
+    /// Nil: somebody else reads it, or enough are read.
+    func begin(_ origin: RecordBox.Origin, _ volume: Volume) -> Run? {
+        let run = Run(volume: volume.superblock.volumeID, unit: origin.address.units - UInt64(origin.run.unitsBefore))
+        return lock.locked {
+            guard going.count < Self.limit, going.insert(run).inserted else { return nil }
+            return run
+        }
+    }
+
+    func end(_ run: Run) { lock.locked { _ = going.remove(run) } }
 }

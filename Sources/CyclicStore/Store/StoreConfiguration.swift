@@ -32,6 +32,10 @@ public struct StoreConfiguration: Sendable {
     public var writeBytesPerSecond: Int?
     /// Most bytes written to all volumes together on any day. Nil: no bound.
     public var writeBytesPerDay: Int?
+    /// Whether a read of a member of a locality group brings the others that lie beside it into memory: one more read.
+    public var readsNeighbours = true
+    /// Seconds after which a membuf that is at least half full is written though it is not full; one with less after ten times as long.
+    public var partialFlushSeconds = 30
     /// How the volume makes room.
     public var replacement = Replacement.cyclic
 
@@ -62,6 +66,7 @@ public struct StoreConfiguration: Sendable {
         try require(memoryBytes >= 0, "the memory size is negative")
         try require(ioEngine.isInProgram, IOEngineError(engine: ioEngine, errno: 0).description)
         try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
+        try require(partialFlushSeconds >= 1, "partial membufs are written after \(partialFlushSeconds) seconds; it must be 1 at least")
         try require(maxFills >= 0 && fillMemoryBytes >= 0, "the bounds of fills are negative")
         let volumes = allVolumes
         try require(volumes.count <= VolumeSet.maxCount, "there are \(volumes.count) volumes; at most \(VolumeSet.maxCount) are possible")
@@ -76,6 +81,13 @@ public struct StoreConfiguration: Sendable {
             }
             try require(!volumes[..<position].contains { $0.path == volume.path }, "the volume \(volume.path) is given twice")
         }
+    }
+
+    /// The bound on a long average of what is written; nil without one.
+    var meanWriteBytesPerSecond: Double? {
+        let daily = writeBytesPerDay.map { Double($0) / 86_400 }
+        guard let writeBytesPerSecond else { return daily }
+        return min(Double(writeBytesPerSecond), daily ?? .infinity)
     }
 
     /// The volumes, however they were given.

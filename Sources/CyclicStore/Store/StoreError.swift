@@ -53,8 +53,8 @@ extension StoreError {
         }
     }
 
-    init(device error: DeviceError, name: String) {
-        self.init(.device, "the volume \(name) failed: \(error)", isHardware: error.isHardware)
+    init(device error: DeviceError, name: String, isHardware: Bool? = nil) {
+        self.init(.device, "the volume \(name) failed: \(error)", isHardware: isHardware ?? error.isHardware)
     }
 
     init(shrunk name: String, from madeWith: Int, to bytes: Int) {

@@ -32,8 +32,9 @@ struct StoreOpener {
         var members: [VolumeSet.Member] = []
         let governor: WriteGovernor
         var problems: [StoreProblem] = []
-        /// Nil without a volume.
-        var secret: HashSecret?
+        var secret: HashSecret
+        var serials: SerialClock
+        var purger: Purger
     }
 
     /// Opens files and devices by their paths. On a throw all are closed.
@@ -70,14 +71,26 @@ struct StoreOpener {
         StoreProblem(kind: .missingVolume, volume: volume.path, description: error.description)
     }
 
+    /// A device on which a volume was found or made.
+    private struct Ready {
+        var device: any BlockDevice
+        var volume: VolumeConfiguration
+        var superblock: Superblock
+        var engine: any IOEngine
+
+        var weight: UInt32 { UInt32(clamping: volume.weight ?? superblock.volumeBytes >> 20) }
+    }
+
     /// Reads what is on the devices, or formats them. On a throw all are closed.
-    /// - Parameter engine: Makes the engine that serves one volume.
+    /// - Parameters:
+    ///   - engine: Makes the engine that serves one volume.
+    ///   - onFailure: The purge journal of a volume has failed: it no longer learns of purges, and must be set aside.
     func open(
         _ devices: [Device],
         problems: [StoreProblem] = [],
-        engine: () throws(StoreError) -> any IOEngine
+        engine: () throws(StoreError) -> any IOEngine,
+        onFailure: @escaping @Sendable (VolumeID) -> Void
     ) throws(StoreError) -> Opened {
-        let serials = SerialClock(nowSeconds: nowSeconds)
         let governor = WriteGovernor(
             WriteBudget(
                 bytesPerSecond: configuration.writeBytesPerSecond,
@@ -87,44 +100,106 @@ struct StoreOpener {
             ),
             nanoseconds: nanoseconds
         )
-        var opened = Opened(governor: governor, problems: problems)
+        var problems = problems
         var left = devices
+        var ready: [Ready] = []
         do throws(StoreError) {
             // Before anything is formatted, since a new volume takes the secret of the others, and nothing is formatted in vain.
-            let found = try secrets(of: &left, &opened.problems)
-            var secret = found
+            let known = try superblocks(of: &left, &problems)
+            let secret = known.first?.value.secret ?? HashSecret(word0: entropy(), word1: entropy())
             for next in left {
                 let name = next.volume.path
                 do throws(StoreError) {
-                    let recovered = try opener(next.volume, secret: secret).recover(next.device, name: name)
-                    secret = recovered.superblock.secret
-                    let weight = next.volume.weight.map(Double.init) ?? Double(recovered.superblock.volumeBytes) / 0x1p20
-                    let volume = Volume(
-                        recovered: recovered,
-                        device: next.device,
-                        engine: try engine(),
-                        membufs: configuration.membufs,
-                        replacement: configuration.replacement,
-                        serials: serials,
-                        governor: governor,
-                        nowSeconds: nowSeconds
-                    )
-                    opened.members.append(VolumeSet.Member(volume: volume, name: name, weight: weight))
+                    let superblock: Superblock
+                    if let found = known[ObjectIdentifier(next.device)] {
+                        superblock = found
+                    } else {
+                        superblock = try opener(next.volume, secret: secret).format(next.device, name: name)
+                    }
+                    ready.append(Ready(device: next.device, volume: next.volume, superblock: superblock, engine: try engine()))
                 } catch {
-                    guard error.isHardware else { throw error }
-                    next.device.close()
-                    left.removeAll { $0.device === next.device }
-                    opened.problems.append(Self.missing(next.volume, error))
+                    try leaveOut(next.device, next.volume, error, &left, &problems)
+                }
+            }
+            let serials = SerialClock(nowSeconds: nowSeconds)
+            // Before the volumes turn: what is carried forward is judged by the purges.
+            let purges = Purger.open(
+                ready.map {
+                    Purger.Volume(
+                        id: $0.superblock.volumeID,
+                        weight: $0.weight,
+                        device: $0.device,
+                        engine: $0.engine,
+                        journal: $0.superblock.regions.journal
+                    )
+                },
+                secret: secret,
+                nextSerial: { serials.next() },
+                advance: { serials.advance(past: $0) },
+                entropy: entropy,
+                onFailure: onFailure
+            )
+            for (volume, error) in purges.failed {
+                guard let failed = ready.first(where: { $0.superblock.volumeID == volume }) else { continue }
+                failed.engine.shutDown()
+                ready.removeAll { $0.superblock.volumeID == volume }
+                let name = failed.volume.path
+                try leaveOut(failed.device, failed.volume, StoreError(device: error, name: name, isHardware: true), &left, &problems)
+            }
+            var opened = Opened(governor: governor, problems: problems, secret: secret, serials: serials, purger: purges.purger)
+            for next in ready {
+                do throws(StoreError) {
+                    opened.members.append(try member(next, opened))
+                } catch {
+                    purges.purger.setAside(next.superblock.volumeID) { _ in }
+                    next.engine.shutDown()
+                    try leaveOut(next.device, next.volume, error, &left, &opened.problems)
                 }
             }
             guard !opened.members.isEmpty || opened.problems.isEmpty else { throw Self.none(opened.problems) }
-            opened.secret = secret
             return opened
         } catch {
-            for member in opened.members { member.volume.engine.shutDown() }
+            for next in ready { next.engine.shutDown() }
             for next in left { next.device.close() }
             throw error
         }
+    }
+
+    private func member(_ ready: Ready, _ opened: Opened) throws(StoreError) -> VolumeSet.Member {
+        let recovered = try opener(ready.volume, secret: opened.secret).recover(ready.device, name: ready.volume.path)
+        let (purger, id) = (opened.purger, ready.superblock.volumeID)
+        let volume = Volume(
+            recovered: recovered,
+            device: ready.device,
+            engine: ready.engine,
+            membufs: configuration.membufs,
+            replacement: configuration.replacement,
+            serials: opened.serials,
+            governor: opened.governor,
+            isPurged: { header, key, tags in
+                let tags: [UInt64] = (0..<(tags.count / 8)).map { tags.field($0 * 8) }
+                let found = tags.withUnsafeBufferPointer {
+                    purger.verdict(serial: header.serial, hash: header.hash, key: key, tags: $0, volume: id)
+                }
+                return found.verdict != .current
+            },
+            nowSeconds: nowSeconds
+        )
+        return VolumeSet.Member(volume: volume, name: ready.volume.path, weight: ready.weight)
+    }
+
+    /// Goes on without a volume when its hardware is to blame.
+    private func leaveOut(
+        _ device: any BlockDevice,
+        _ volume: VolumeConfiguration,
+        _ error: StoreError,
+        _ left: inout [Device],
+        _ problems: inout [StoreProblem]
+    ) throws(StoreError) {
+        guard error.isHardware else { throw error }
+        device.close()
+        left.removeAll { $0.device === device }
+        problems.append(Self.missing(volume, error))
     }
 
     private static func none(_ problems: [StoreProblem]) -> StoreError {
@@ -132,28 +207,34 @@ struct StoreOpener {
         return StoreError(.device, "no volume of the store can be used: \(texts)", isHardware: true)
     }
 
-    /// The secret that all volumes that are there share; nil when none is. Devices that cannot be read are closed and taken out.
-    private func secrets(of devices: inout [Device], _ problems: inout [StoreProblem]) throws(StoreError) -> HashSecret? {
+    /// The superblocks of the volumes that are there, which share one secret. Devices that cannot be read are closed and taken out.
+    private func superblocks(
+        of devices: inout [Device],
+        _ problems: inout [StoreProblem]
+    ) throws(StoreError) -> [ObjectIdentifier: Superblock] {
         var known: [(superblock: Superblock, name: String)] = []
+        var byDevice: [ObjectIdentifier: Superblock] = [:]
         for next in devices {
             let name = next.volume.path
             let found: SuperblockReader.Found
             do throws(DeviceError) {
                 found = try SuperblockReader(device: next.device).read()
             } catch {
-                guard error.isHardware else { throw StoreError(device: error, name: name) }
-                next.device.close()
-                devices.removeAll { $0.device === next.device }
-                problems.append(Self.missing(next.volume, StoreError(device: error, name: name)))
+                try leaveOut(next.device, next.volume, StoreError(device: error, name: name), &devices, &problems)
                 continue
             }
             switch found {
-            case .volume(let copies): known.append((copies.superblock, name))
+            case .volume(let copies):
+                known.append((copies.superblock, name))
+                byDevice[ObjectIdentifier(next.device)] = copies.superblock
+                guard copies.superblock.volumeBytes <= next.device.byteCount else {
+                    throw StoreError(shrunk: name, from: copies.superblock.volumeBytes, to: next.device.byteCount)
+                }
             case .blank: break
             case .refused(let refusal): throw StoreError(refusal: refusal, name: name)
             }
         }
-        guard let first = known.first else { return nil }
+        guard let first = known.first else { return [:] }
         for (position, other) in known.enumerated().dropFirst() {
             if let twin = known[..<position].first(where: { $0.superblock.volumeID == other.superblock.volumeID }) {
                 throw StoreError(.foreign, "\(twin.name) and \(other.name) are copies of one volume; delete one of them")
@@ -165,6 +246,6 @@ struct StoreOpener {
                 )
             }
         }
-        return first.superblock.secret
+        return byDevice
     }
 }

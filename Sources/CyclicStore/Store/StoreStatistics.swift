@@ -25,6 +25,17 @@ public struct StoreStatistics: Sendable {
     public var memoryHits = 0
     /// Objects that left memory for others.
     public var memoryEvictions = 0
+    /// Objects in memory that no volume has.
+    public var memoryOnlyObjects = 0
+    /// Objects that were written or not, by why: `seen-again`, `used-in-memory`, `by-chance`, `filling`; `refused`, `over-budget`. With
+    /// ``Replacement/gyre`` only; the others write everything.
+    public var admission: [String: Int] = [:]
+    /// Bytes of memory of admission, its models, and the purges.
+    public var policyBytes = 0
+    /// Fills that go on.
+    public var fills = 0
+    /// Bytes of locality groups that wait to be written.
+    public var stagedBytes = 0
 
     /// All volumes together; nil when there is none. Offline when every one of them is.
     public var volume: VolumeStatistics? {
@@ -48,7 +59,8 @@ extension VolumeStatistics {
         [
             \.recordsWritten, \.recordBytesWritten, \.stripesWritten, \.deviceBytesWritten, \.writeErrors, \.deviceReads, \.deviceBytesRead,
             \.membufReads, \.readsWithoutHop, \.readErrors, \.damagedRecords, \.falseMatches, \.stripesReclaimed, \.recordsReclaimed,
-            \.removals, \.damagedStripes, \.records, \.indexBytes, \.liveStripes, \.stripes,
+            \.removals, \.damagedStripes, \.records, \.indexBytes, \.liveStripes, \.stripes, \.recordsRelocated, \.recordBytesRelocated,
+            \.relocationsDropped, \.stripesKept, \.hotStripes, \.watchedRecords,
         ]
     }
 }

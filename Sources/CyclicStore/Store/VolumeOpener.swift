@@ -68,7 +68,8 @@ struct VolumeOpener {
         } catch {}
     }
 
-    private func format(_ device: any BlockDevice, name: String) throws(StoreError) -> Superblock {
+    /// Makes a volume of a blank device.
+    func format(_ device: any BlockDevice, name: String) throws(StoreError) -> Superblock {
         guard
             let superblock = Superblock.formatting(
                 volumeBytes: device.byteCount,

@@ -3,35 +3,25 @@
 
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
-/// The volumes of a store, and which one a key's records are on: weighted rendezvous hashing (Thaler and Ravishankar, IEEE/ACM ToN 1998;
-/// weights after Schindelhauer and Schomaker, SPAA 2005). Each volume draws a number for the key; the highest has it. When a volume comes or
-/// goes, only the keys that it has or had move.
+/// The volumes of a store, and which one a key's records are on: see ``Placement``.
 ///
-/// A volume that fails while the store runs is set aside for good: its keys are drawn among the others from then on.
+/// A volume that fails while the store runs is set aside for good: its keys belong to the others from then on.
 final class VolumeSet: Sendable {
-    /// One volume, and what must be given back with it.
+    /// One volume.
     struct Member: Sendable {
         var volume: Volume
         /// What problems and statistics call it.
         var name: String
-        var weight: Double
+        var weight: UInt32
 
-        fileprivate var seed: UInt64 { volume.superblock.volumeID.word0 ^ volume.superblock.volumeID.word1 }
+        var id: VolumeID { volume.superblock.volumeID }
     }
 
     /// More volumes than any machine has disks.
-    static let maxCount = 64
+    static let maxCount = Placement.maxVolumes
 
     let members: [Member]
-    private let draws: [(seed: UInt64, inverseWeight: Double)]
+    private let placement: Placement
     /// One bit for each member that is set aside.
     private let aside = Atomic<UInt64>(0)
     private let roomWaiters: [RoomWaiters]
@@ -39,29 +29,14 @@ final class VolumeSet: Sendable {
     init(_ members: [Member]) {
         precondition(members.count <= Self.maxCount)
         self.members = members
-        draws = members.map { ($0.seed, 1 / $0.weight) }
+        placement = Placement(members.map { Placement.Member(volume: $0.id, weight: $0.weight) })
         roomWaiters = members.map { _ in RoomWaiters() }
     }
 
-    /// The number of the volume that a key's records are on; nil when none is left. Constant time for one volume, a few nanoseconds for
+    /// The number of the volume that a key's records are on; nil when none is left. Constant time for one volume, some nanoseconds for
     /// each of several.
     func home(of hash: KeyHash) -> Int? {
-        let aside = aside.load(ordering: .acquiring)
-        if draws.count == 1 { return aside == 0 ? 0 : nil }
-        var best: (member: Int, draw: Double)?
-        for (member, draw) in draws.enumerated() where aside >> UInt64(member) & 1 == 0 {
-            let number = Self.draw(hash, draw.seed) * draw.inverseWeight
-            if best.map({ number < $0.draw }) ?? true { best = (member, number) }
-        }
-        return best?.member
-    }
-
-    /// Exponentially distributed with mean 1; divided by the weights, the least of several is each one's with a chance in proportion to its
-    /// weight.
-    private static func draw(_ hash: KeyHash, _ seed: UInt64) -> Double {
-        var random = SeededRandom(seed: hash.low ^ seed)
-        let uniform = Double(random.next() >> 11 | 1) * 0x1p-53
-        return -log(uniform)
+        placement.home(of: hash, excluding: aside.load(ordering: .acquiring))
     }
 
     /// The volume that a key's records are on.
@@ -72,9 +47,10 @@ final class VolumeSet: Sendable {
     /// Those that were set aside.
     var failed: [Member] { members.indices.filter(isAside).map { members[$0] } }
 
-    /// A volume has failed.
-    func setAside(_ member: Int) {
-        aside.bitwiseOr(UInt64(1) << UInt64(member), ordering: .acquiringAndReleasing)
+    /// A volume has failed. True for whoever says so first.
+    func setAside(_ member: Int) -> Bool {
+        let bit = UInt64(1) << UInt64(member)
+        return aside.bitwiseOr(bit, ordering: .acquiringAndReleasing).oldValue & bit == 0
     }
 
     /// Nil when there is room now: in the key's volume, or with no key in all of them.
@@ -88,8 +64,10 @@ final class VolumeSet: Sendable {
 
     /// Largest object that does not push out its own beginning while it is stored or read: half of what any volume's share fills.
     var maxObjectBytes: Int {
-        let total = members.reduce(0) { $0 + $1.weight }
-        let bytes = members.map { Double($0.volume.superblock.stripeCount * $0.volume.superblock.stripeBytes) / 2 * (total / $0.weight) }
+        let total = members.reduce(0.0) { $0 + Double($1.weight) }
+        let bytes = members.map {
+            Double($0.volume.superblock.stripeCount * $0.volume.superblock.stripeBytes) / 2 * (total / Double(max(1, $0.weight)))
+        }
         return Int(min(bytes.min() ?? 0, 0x1p60))
     }
 }

@@ -16,6 +16,7 @@ final class Membuf: @unchecked Sendable {
     private let alignment: Int
     private(set) var stripe = 0
     private(set) var sequence: UInt64 = 0
+    private(set) var openedAtSeconds: UInt64 = 0
     private(set) var entries: [DirectoryEntry] = []
     private var usedUnits = 0
     /// Records reserved and not yet committed, those that are being carried here too: it must not be written before they are.
@@ -44,6 +45,7 @@ final class Membuf: @unchecked Sendable {
     func begin(stripe: Int, sequence: UInt64, volumeID: VolumeID, nowSeconds: UInt64) {
         self.stripe = stripe
         self.sequence = sequence
+        openedAtSeconds = nowSeconds
         entries.removeAll(keepingCapacity: true)
         writers = 0
         readers = 0
@@ -54,6 +56,8 @@ final class Membuf: @unchecked Sendable {
         StripeHeader(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), openedAtSeconds: nowSeconds).encode(into: memory)
         usedUnits = StripeHeader.byteCount.roundedUp(to: alignment) / alignment
     }
+
+    var isHalfFull: Bool { usedUnits * alignment >= memory.count / 2 }
 
     /// Bytes left for one more record, its directory entry taken off.
     var room: Int {

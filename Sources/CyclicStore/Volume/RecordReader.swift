@@ -170,4 +170,7 @@ final class RecordBox: @unchecked Sendable {
     }
 
     func open() -> RecordImage? { image.take() }
+
+    /// The record's key; nil once it has been opened.
+    var key: StoreKey? { image?.key }
 }

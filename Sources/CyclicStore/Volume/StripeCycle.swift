@@ -199,6 +199,11 @@ struct StripeCycle {
     /// Bytes of memory of the table.
     var byteCount: Int { stripes.count * MemoryLayout<Stripe>.stride }
 
+    /// The sequence of the oldest stripe that a lookup can still reach; the next one's when there is none. Cost: a pass over all stripes.
+    var oldestReachable: UInt64 {
+        stripes.reduce(nextSequence) { $1.isEmpty && $1.phase != .filling ? $0 : min($0, $1.sequence) }
+    }
+
     /// Stripes with records on disk.
     var liveCount: Int { stripes.reduce(0) { $0 + ([.live, .hot].contains($1.phase) && !$1.isEmpty ? 1 : 0) } }
 

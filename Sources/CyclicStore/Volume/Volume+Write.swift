@@ -70,7 +70,7 @@ extension Volume {
     }
 
     /// Writes a record's bytes to its place. Outside the lock.
-    private func encode(_ object: any StoredObject, _ shape: RecordShape, at place: Reserved, run: LocalityRun) {
+    func encode(_ object: any StoredObject, _ shape: RecordShape, at place: Reserved, run: LocalityRun) {
         let (key, total) = (object.key, shape.totalBytes)
         let bytes = place.membuf.bytes(of: place.entry, count: Int(place.entry.units) * superblock.recordAlignment)
         let header = RecordHeader(
@@ -94,7 +94,7 @@ extension Volume {
     }
 
     /// A record's bytes are in its place: it can be found from now on. Under the lock.
-    private func commit(_ place: Reserved) -> [Deed] {
+    func commit(_ place: Reserved) -> [Deed] {
         let (membuf, entry) = (place.membuf, place.entry)
         if pending.commit(entry.hash, serial: entry.serial) {
             let old = index.insert(entry.hash, address: address(entry, in: membuf.stripe), units: Int(entry.units))

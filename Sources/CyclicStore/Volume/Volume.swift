@@ -201,6 +201,10 @@ final class Volume: @unchecked Sendable {
                     statistics.damagedRecords += 1
                 case .readError:
                     statistics.readErrors += 1
+                case .purged:
+                    // The purge speaks for the key after a restart, too.
+                    _ = index.remove(hash, at: address)
+                    return []
                 case .absent, .busy, .volumeOffline:
                     return []
                 }
@@ -226,7 +230,12 @@ final class Volume: @unchecked Sendable {
     func addUses(_ uses: Int, of hash: KeyHash) { lock.locked { index.addUses(uses, to: hash) } }
 
     /// Sets what adapts while the store runs.
-    func tune(_ tuning: Tuning) { lock.locked { policy.tuning = tuning } }
+    func tune(_ tuning: Tuning, _ value: HitValue? = nil) {
+        lock.locked {
+            policy.tuning = tuning
+            if let value { policy.value = value }
+        }
+    }
 
     /// Whether the head has not yet come round once since the volume was made: nothing is lost by writing freely.
     var isFilling: Bool { lock.locked { cycle.isFilling } }

@@ -15,6 +15,10 @@ public enum RefusedWrite: String, Error, Sendable, CaseIterable {
     case volumeOffline = "volume-offline"
     /// The write budget is used up for the moment.
     case overBudget = "over-budget"
+    /// The admission keeps it off the disk: see ``Replacement``.
+    case notAdmitted = "not-admitted"
+    /// A purge matched it while it was being brought.
+    case purged
     /// The store is closed.
     case closed
 }
@@ -29,6 +33,8 @@ public enum MissReason: String, Error, Sendable, CaseIterable {
     case damaged
     /// The disk refused; its entry is gone now.
     case readError = "read-error"
+    /// A purge matches it.
+    case purged
     /// Too many reads wait already.
     case busy
     /// The volume failed and was set aside.

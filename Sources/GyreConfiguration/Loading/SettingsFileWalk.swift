@@ -72,6 +72,10 @@ struct SettingsFileWalk {
             let entry = SettingsFile.Entry(text: scalar.string, line: scalar.mark?.line ?? 0, column: scalar.mark?.column ?? 0)
             // The first of two stands, so that the message about the second names the one in use.
             if entries[setting.key] == nil { entries[setting.key] = entry }
+        case .sequence(let sequence) where setting.isList && !sequence.isEmpty && sequence.allSatisfy({ $0.scalar != nil }):
+            let text = sequence.compactMap { $0.scalar?.string }.joined(separator: "\n")
+            let mark = sequence.first?.mark
+            if entries[setting.key] == nil { entries[setting.key] = .init(text: text, line: mark?.line ?? 0, column: mark?.column ?? 0) }
         case .mapping:
             problems.append(ConfigurationProblem(notOneValue: setting, "a section", at: source(at: value.mark)))
         case .sequence, .alias:

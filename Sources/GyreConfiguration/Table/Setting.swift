@@ -20,6 +20,9 @@ public struct Setting: Sendable {
     /// What the setting does, in one line without a full stop.
     public let summary: String
 
+    /// Whether a flag may be given more than once, and a list in the settings file.
+    public let isList: Bool
+
     let phrase: String
     let bounds: String?
     let choices: [String]
@@ -46,6 +49,7 @@ public struct Setting: Sendable {
         writing = type.writing
         allowed = type.allowed
         placeholder = type.placeholder
+        isList = type.isList
         phrase = type.phrase
         bounds = type.bounds ?? type.allowed
         choices = type.choices

@@ -20,6 +20,8 @@ enum SettingLimits {
     static let drain = DurationSetting.seconds(0)...DurationSetting.seconds(3600)
     static let memory = ByteSize.mib(1)...anySize.upperBound
     static let volume = ByteSize.mib(8)...anySize.upperBound
+    static let volumeWeight = 1...1_000_000
+    static let volumes = 1...64
     static let stripe = ByteSize.kib(256)...ByteSize.mib(16)
     static let membufs = 2...256
     static let ioThreads = 1...64

@@ -49,16 +49,16 @@ enum SettingRelations {
             tooFew(minStripesInMemory, in: settings.memory.size, called: "a memory", settings)
         },
         SettingRelation(rule: .volumeHoldsStripes, keys: ["volume.size", "volume.stripe-size", "volume.path"]) { settings in
-            tooFew(minStripesInVolume, in: settings.volume.size, called: "a volume", settings)
+            tooFew(minStripesInVolume, in: settings.volume.smallest, called: "a volume", settings)
         },
         SettingRelation(
             rule: .volumeHoldsMembufs,
             keys: ["volume.membufs", "volume.size", "volume.stripe-size", "volume.path"]
         ) { settings in
             guard settings.volume.location != .memoryOnly else { return nil }
-            let stripes = settings.volume.size.bytes / settings.volume.stripeSize.bytes
+            let stripes = settings.volume.smallest.bytes / settings.volume.stripeSize.bytes
             guard stripes < settings.volume.membufs else { return nil }
-            return "\(settings.volume.membufs) membufs are more than the \(stripes) stripes of a volume of \(settings.volume.size)"
+            return "\(settings.volume.membufs) membufs are more than the \(stripes) stripes of a volume of \(settings.volume.smallest)"
         },
         SettingRelation(rule: .listenAddressesDiffer, keys: ["admin.listen", "server.listen"]) { settings in
             guard settings.server.listen.port != 0, settings.admin.listen == settings.server.listen else { return nil }
@@ -72,5 +72,13 @@ enum SettingRelations {
         let stripes = size.bytes / max(1, stripe.bytes)
         guard stripes < needed else { return nil }
         return "\(name) of \(size) holds \(stripes) \(stripes == 1 ? "stripe" : "stripes") of \(stripe), and \(needed) are needed"
+    }
+}
+
+extension GyreSettings.Volume {
+    /// The size of the smallest volume.
+    var smallest: ByteSize {
+        guard case .volumes(let places) = location else { return size }
+        return places.map { $0.size ?? size }.min() ?? size
     }
 }

@@ -124,12 +124,32 @@ extension SettingType where Value == String {
 }
 
 extension SettingType where Value == VolumeLocation {
-    /// The path of a volume, or `none`.
+    /// One or more volumes, separated by commas or in lines of their own, or `none`.
     static var volumeLocation: Self {
-        SettingType<String>.path.or(
+        SettingType<[VolumePlace]>(
+            name: "paths",
+            phrase: "a volume",
+            writing: "the path of a file or device, :SIZE and :WEIGHT after it if needed, a comma between several",
+            allowed: nil,
+            placeholder: "PATH[:SIZE[:WEIGHT]]",
+            isList: true,
+            parse: { (text: String, context: SettingContext) throws(ValueRefusal) -> [VolumePlace] in
+                var places: [VolumePlace] = []
+                for part in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == "\n" }) {
+                    let place = try VolumePlace(parsing: String(part.drop { $0 == " " }), context)
+                    guard !places.contains(where: { $0.path == place.path }) else { throw .malformed(because: "a volume is named twice") }
+                    places.append(place)
+                }
+                guard places.count <= SettingLimits.volumes.upperBound else {
+                    throw .malformed(because: "there are more than \(SettingLimits.volumes.upperBound) volumes")
+                }
+                return places
+            },
+            format: { $0.map(\.description).joined(separator: ",") }
+        ).or(
             "none",
-            wrap: { .file($0) },
-            unwrap: { if case .file(let path) = $0 { path } else { nil } },
+            wrap: { .volumes($0) },
+            unwrap: { if case .volumes(let places) = $0 { places } else { nil } },
             special: { _ in .memoryOnly }
         )
     }

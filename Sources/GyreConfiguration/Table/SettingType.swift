@@ -17,6 +17,8 @@ struct SettingType<Value: Sendable>: Sendable {
     var placeholder: String
     /// The words of a choice, among which a misspelt one is looked for.
     var choices: [String] = []
+    /// Several values may be given: a flag more than once, a list in the settings file. They are read as lines.
+    var isList = false
     var parse: @Sendable (String, SettingContext) throws(ValueRefusal) -> Value
     /// The value as it would be written; `parse` reads it back.
     var format: @Sendable (Value) -> String
@@ -39,6 +41,7 @@ extension SettingType {
             bounds: bounds,
             placeholder: placeholder,
             choices: choices,
+            isList: isList,
             parse: { (text: String, context: SettingContext) throws(ValueRefusal) -> Wider in
                 text == word ? special(context) : wrap(try inner.parse(text, context))
             },

@@ -22,6 +22,8 @@ extension SettingsTable {
 
             A value that begins with `[` or is a lone `-` needs quotes in the file: `"[::1]:8080"`, `"-"`.
 
+            Where a setting takes several values they are a list in the file, the flag once for each, or one text with commas between them.
+
             In the environment the same setting is `GYRE_SERVER_LISTEN`. An unknown name in the file is an error; in the environment it is a
             warning.
 

@@ -156,7 +156,7 @@ extension SettingsTable {
                 { context in context.cacheFolder.map { "\($0)/gyre/volume.gyre" } }
             ),
             flag: "--volume",
-            "File or raw block device for objects, made on first start; none keeps them in memory alone"
+            "Files or raw block devices for objects, made on first start; none keeps them in memory alone"
         ),
         Setting(
             "volume.size",
@@ -164,7 +164,7 @@ extension SettingsTable {
             .size(SettingLimits.volume),
             default: "1GiB",
             flag: "--volume-size",
-            "Size of the volume"
+            "Size of a volume that does not say its own"
         ),
         Setting(
             "volume.stripe-size",
@@ -178,7 +178,7 @@ extension SettingsTable {
             \.volume.membufs,
             .count(SettingLimits.membufs),
             default: "8",
-            "Stripes in memory that are being filled or written"
+            "Stripes of each volume in memory that are being filled or written"
         ),
         Setting(
             "volume.io-engine",
@@ -192,7 +192,7 @@ extension SettingsTable {
             \.volume.ioThreads,
             .count(SettingLimits.ioThreads),
             default: "4",
-            "Threads of the engine of threads"
+            "Threads of each volume's engine of threads"
         ),
         Setting(
             "volume.direct-io",

@@ -78,6 +78,9 @@ public enum AccessLogTarget: Sendable, Hashable {
 public enum VolumeLocation: Sendable, Hashable {
     /// Nowhere: the cache lives in memory alone.
     case memoryOnly
-    /// A file or raw block device at this path.
-    case file(String)
+    /// On these volumes, at least one.
+    case volumes([VolumePlace])
+
+    /// One file or raw block device at this path, of the size that `volume.size` says.
+    public static func file(_ path: String) -> VolumeLocation { .volumes([VolumePlace(path: path)]) }
 }

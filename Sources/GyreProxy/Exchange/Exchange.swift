@@ -137,7 +137,8 @@ final class Exchange {
         guard phase != .done else { return }
         switch lookup {
         case .found(let object, let tier): then(self, object, tier)
-        case .miss: then(self, nil, .disk)
+        // What a soft purge matched is fetched anew.
+        case .stale, .miss: then(self, nil, .disk)
         }
     }
 

@@ -122,7 +122,7 @@ final class Fetch {
 
     private func tryAgain(_ wait: NIOLoopBound<RoomWait>) {
         let loop = wait.eventLoop
-        let waits = wait.value.proxy.store.whenRoom {
+        let waits = writer.whenRoom {
             loop.execute { wait.value.fetch.gotRoom(wait) }
         }
         if !waits {

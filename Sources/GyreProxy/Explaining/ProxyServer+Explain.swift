@@ -75,7 +75,7 @@ extension ProxyServer {
             store.get(key) { lookup in
                 switch lookup {
                 case .found(let object, let tier): continuation.resume(returning: (object, tier))
-                case .miss: continuation.resume(returning: (nil, .disk))
+                case .stale, .miss: continuation.resume(returning: (nil, .disk))
                 }
             }
         }

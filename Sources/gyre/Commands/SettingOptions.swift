@@ -11,9 +11,14 @@ struct SettingOptions: ParsableArguments {
     var origin: String?
     @Option(help: "Where clients connect (default 127.0.0.1:8080).")
     var listen: String?
-    @Option(help: "The volume's file or block device, or none for memory alone.")
-    var volume: String?
-    @Option(name: .customLong("volume-size"), help: "Size of a new volume, for example 10GiB (default 1GiB).")
+    @Option(
+        help: ArgumentHelp(
+            "A volume's file or block device, once for each volume; none for memory alone.",
+            valueName: "path[:size[:weight]]"
+        )
+    )
+    var volume: [String] = []
+    @Option(name: .customLong("volume-size"), help: "Size of a new volume that does not say its own, for example 10GiB (default 1GiB).")
     var volumeSize: String?
     @Option(help: "Memory for objects, for example 256MiB.")
     var memory: String?
@@ -32,7 +37,8 @@ struct SettingOptions: ParsableArguments {
 
     private var byFlag: [String: String] {
         let given: [String: String?] = [
-            "--origin": origin, "--listen": listen, "--volume": volume, "--volume-size": volumeSize, "--memory": memory,
+            "--origin": origin, "--listen": listen, "--volume": volume.isEmpty ? nil : volume.joined(separator: "\n"),
+            "--volume-size": volumeSize, "--memory": memory,
             "--workers": workers, "--admin": admin, "--access-log": accessLog, "--access-log-format": accessLogFormat,
             "--log-level": logLevel,
         ]

@@ -31,12 +31,15 @@ final class Node: Sendable {
         }
         let store: CyclicStore
         do throws(StoreError) {
-            if case .file(let path) = settings.volume.location { try makeFolder(of: path) }
-            store = try CyclicStore.open(settings.storeConfiguration, factory: ResponseFactory())
+            if case .volumes(let places) = settings.volume.location {
+                for place in places { makeFolder(of: place.path) }
+            }
+            store = try openStore(settings.storeConfiguration)
         } catch {
             Console.error("gyre: \(error)")
             throw ExitCode(1)
         }
+        for problem in store.problems { Console.error("gyre: warning: \(problem)") }
         let accessLog: AccessLogWriter
         do {
             accessLog = try makeLog(settings)
@@ -109,7 +112,22 @@ final class Node: Sendable {
         ]
     }
 
-    private static func makeFolder(of path: String) throws(StoreError) {
+    /// With disks that are broken there is still memory: clients are served, and the operator is told.
+    private static func openStore(_ configuration: StoreConfiguration) throws(StoreError) -> CyclicStore {
+        do throws(StoreError) {
+            return try CyclicStore.open(configuration, factory: ResponseFactory())
+        } catch {
+            guard error.isHardware else { throw error }
+            Console.error("gyre: warning: \(error); objects are kept in memory alone")
+            var memoryOnly = configuration
+            memoryOnly.volumes = []
+            memoryOnly.volumePath = nil
+            return try CyclicStore.open(memoryOnly, factory: ResponseFactory())
+        }
+    }
+
+    private static func makeFolder(of path: String) {
+        if path.hasPrefix("/dev/") { return }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         // A failure shows when the file itself is opened, with the system's own reason.
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -126,7 +144,7 @@ final class Node: Sendable {
     var volumeNote: String {
         switch settings.volume.location {
         case .memoryOnly: ", in memory alone"
-        case .file(let path): ", on \(path)"
+        case .volumes(let places): ", on \(places.map(\.path).joined(separator: ", "))"
         }
     }
 

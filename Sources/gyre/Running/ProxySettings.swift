@@ -51,8 +51,22 @@ extension GyreSettings {
 
     var storeConfiguration: StoreConfiguration {
         var store = StoreConfiguration()
-        if case .file(let path) = volume.location { store.volumePath = path }
-        store.volumeBytes = Int(volume.size.bytes)
+        let directIO: Bool? =
+            switch volume.directIO {
+            case .auto: nil
+            case .on: true
+            case .off: false
+            }
+        if case .volumes(let places) = volume.location {
+            store.volumes = places.map { place in
+                VolumeConfiguration(
+                    path: place.path,
+                    byteCount: (place.size ?? volume.size).bytes,
+                    directIO: directIO,
+                    weight: place.weight
+                )
+            }
+        }
         store.stripeBytes = Int(volume.stripeSize.bytes)
         store.membufs = volume.membufs
         store.ioThreads = volume.ioThreads
@@ -61,12 +75,6 @@ extension GyreSettings {
             case .threads: .threads
             case .posixAIO: .posixAIO
             case .ioUring: .ioUring
-            }
-        store.directIO =
-            switch volume.directIO {
-            case .auto: nil
-            case .on: true
-            case .off: false
             }
         store.sparse = volume.sparse
         store.memoryBytes = Int(memory.size.bytes)
