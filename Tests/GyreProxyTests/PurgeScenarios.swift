@@ -127,17 +127,37 @@ import Testing
         }
     }
 
-    @Test func `a purge by URL is durable: nothing comes back from the volume`() async throws {
+    @Test(arguments: [
+        (PurgeRequest.Subject.url("http://site.test/a"), ["/a"]), (.tag("t"), ["/a", "/b"]), (.prefix("http://site.test/a"), ["/a"]),
+        (.everything, ["/a", "/b", "/c"]),
+    ])
+    func `a purge is durable: nothing comes back from the volume`(subject: PurgeRequest.Subject, gone: [String]) async throws {
         let folder = try TemporaryFolder()
         try await withScenario(volume: folder.file("v")) { scenario in
-            _ = try await store(["/a", "/b"], [:], scenario)
-            #expect(try await scenario.proxy.purge(PurgeRequest(.url("http://site.test/a"))) == .durable)
+            _ = try await store(["/a", "/b"], ["Surrogate-Key": "t"], scenario)
+            _ = try await store(["/c"], [:], scenario)
+            #expect(try await scenario.proxy.purge(PurgeRequest(subject)) == .durable)
         }
         try await withScenario(volume: folder.file("v")) { scenario in
             scenario.origin.otherwise { _ in .response(200, body: "again") }
             let client = try await scenario.client()
-            #expect(try await client.get("/a", Self.site).text == "again")
-            #expect(try await client.get("/b", Self.site).text == "/b")
+            for path in ["/a", "/b", "/c"] {
+                #expect(try await client.get(path, Self.site).text == (gone.contains(path) ? "again" : path))
+            }
+        }
+    }
+
+    @Test func `a soft purge is durable: after a restart a 304 is asked for`() async throws {
+        let folder = try TemporaryFolder()
+        try await withScenario(volume: folder.file("v")) { scenario in
+            _ = try await store(["/a"], ["ETag": "\"v\"", "Surrogate-Key": "t"], scenario)
+            #expect(try await scenario.proxy.purge(PurgeRequest(.tag("t"), mode: .soft)) == .durable)
+        }
+        try await withScenario(volume: folder.file("v")) { scenario in
+            scenario.origin.on("GET", "/a") { $0.hasTag("\"v\"") ? .response(304, ["Cache-Control": "max-age=60"]) : .response(500) }
+            let client = try await scenario.client()
+            for _ in 0..<2 { #expect(try await client.get("/a", Self.site).text == "/a") }
+            #expect(scenario.origin.requestCount == 1)
         }
     }
 

@@ -29,8 +29,8 @@ extension Exchange {
         let head = partial.wholeHead
         let tags = PurgeSubject.tags(of: partial.head, primaryKey: primaryKey.bytes)
         switch proxy.purging.marks.verdict(primaryKey: primaryKey.bytes, tags: tags, requestTime: partial.head.requestTime) {
-        case .current: self.partial = partial
-        case .stale, .gone: return miss(.partial)
+        case .current where !foundStale: self.partial = partial
+        case .current, .stale, .gone: return miss(.partial)
         }
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching

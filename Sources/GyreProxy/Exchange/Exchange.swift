@@ -36,6 +36,8 @@ final class Exchange {
     /// Parts of the representation, when no whole is stored.
     var partial: PartialResponse?
     var storedTier = CyclicStore.Tier.memory
+    /// A soft purge matches what was found last.
+    var foundStale = false
 
     // The answer to the client.
     var status = 0
@@ -136,9 +138,13 @@ final class Exchange {
     private func deliver(_ lookup: CyclicStore.Lookup, _ then: (Exchange, (any StoredObject)?, CyclicStore.Tier) -> Void) {
         guard phase != .done else { return }
         switch lookup {
-        case .found(let object, let tier): then(self, object, tier)
-        // What a soft purge matched is fetched anew.
-        case .stale, .miss: then(self, nil, .disk)
+        case .found(let object, let tier):
+            foundStale = false
+            then(self, object, tier)
+        case .stale(let object, let tier):
+            foundStale = true
+            then(self, object, tier)
+        case .miss: then(self, nil, .disk)
         }
     }
 
@@ -157,8 +163,8 @@ final class Exchange {
                 tags: response.purgeTags,
                 requestTime: response.head.requestTime
             ) {
-            case .current: break
-            case .stale:
+            case .current where !foundStale: break
+            case .current, .stale:
                 var head = response.head
                 head.expire(at: Clock.timestamp())
                 found = response.updated(head)

@@ -17,6 +17,7 @@ final class Fetch {
     private var head: StoredHead
     private let expectedBytes: UInt64?
     let marker: VariantMarker?
+    private var primaryKey: [UInt8] = []
     /// For a part: where the list of parts stands, the part, and the list as it was found.
     private var part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
 
@@ -64,6 +65,7 @@ final class Fetch {
             marker: newMarker
         )
         self.part = part
+        self.primaryKey = primaryKey.bytes
     }
 
     var failure: ObjectWriter.Failure? { writer.failure }
@@ -91,7 +93,7 @@ final class Fetch {
             writer.abort()
             return note("incomplete", proxy)
         }
-        writer.finish(metadata: StoredMetadata.encode(head))
+        writer.finish(metadata: StoredMetadata.encode(head), tags: tags(proxy))
         guard writer.failure == nil else { return note("store-refused", proxy) }
         if writer.isBlocked {
             waitForRoom(proxy) { [self] in
@@ -103,11 +105,13 @@ final class Fetch {
         return nil
     }
 
+    private func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
+
     private func putMarker(_ proxy: LoopContext) {
         if let part {
             // Another part may have come meanwhile.
             let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) } as? PartialResponse
-            let list = PartialResponse.adding(part.part, head: head, to: newest ?? part.known, key: part.key)
+            let list = PartialResponse.adding(part.part, head: head, to: newest ?? part.known, key: part.key, tags: tags(proxy))
             if let list { proxy.store.put(list) }
         }
         if let marker { proxy.store.put(marker) }

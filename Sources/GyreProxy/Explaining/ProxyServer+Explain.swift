@@ -74,8 +74,8 @@ extension ProxyServer {
         await withCheckedContinuation { continuation in
             store.get(key) { lookup in
                 switch lookup {
-                case .found(let object, let tier): continuation.resume(returning: (object, tier))
-                case .stale, .miss: continuation.resume(returning: (nil, .disk))
+                case .found(let object, let tier), .stale(let object, let tier): continuation.resume(returning: (object, tier))
+                case .miss: continuation.resume(returning: (nil, .disk))
                 }
             }
         }

@@ -95,7 +95,8 @@ extension Fill: UpstreamReceiver {
         )
         switch outcome {
         case .updated(let head):
-            guard let updated = stored.updated(head) else { return fail(.malformed) }
+            let tags = PurgeSubject.storeTags(of: head, primaryKey: job.primaryKey.bytes, proxy.store)
+            guard let updated = stored.updated(head, tags: tags) else { return fail(.malformed) }
             proxy.store.put(updated)
             tellAll(.validated(updated, status: response.status, isKept: true))
         case .serveOnce(let head, let reason):

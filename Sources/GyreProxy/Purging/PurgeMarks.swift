@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CyclicStore
 import HTTPCaching
 import HTTPTypes
 import Synchronization
@@ -125,6 +126,15 @@ enum PurgeSubject: Hashable, Sendable {
 
     /// The tag of a cache group of an origin (RFC 9875 §2), apart from all other tags.
     static func group(_ name: String, origin: [UInt8]) -> [UInt8] { Array("group\n".utf8) + origin + Array("\n\(name)".utf8) }
+
+    /// The tag of all that is stored for a URL.
+    static func url(_ key: [UInt8]) -> [UInt8] { Array("url\n".utf8) + key }
+
+    /// What the store is told to know a response by: its URL, and its tags as far as there is room.
+    static func storeTags(of head: StoredHead, primaryKey: [UInt8], _ store: CyclicStore) -> [UInt64] {
+        let names = [url(primaryKey)] + tags(of: head, primaryKey: primaryKey)
+        return names.prefix(Limits.maxTags).map { store.tag($0) }
+    }
 
     /// The tags of a response: those of its own fields, and its groups.
     static func tags(of head: StoredHead, primaryKey: [UInt8]) -> [[UInt8]] {

@@ -87,17 +87,25 @@ final class Purging: Sendable {
 
     func purge(_ subject: PurgeSubject, mode: PurgeMode, completion: @escaping @Sendable (PurgeOutcome) -> Void) {
         marks.mark(subject, soft: mode == .soft, now: Clock.timestamp())
-        // What was purged by its URL is removed, and comes back after no crash once the removal is on the device. The other marks live as long as
-        // the process.
-        if case .key(let key) = subject, mode == .hard { store.remove(store.key(key)) }
-        guard store.statistics.volumes.count > 0 else { return completion(.memoryOnly) }
-        guard case .key = subject, mode == .hard else { return completion(.notDurable) }
-        store.flush { completion(.durable) }
+        switch subject {
+        case .key(let key):
+            // Variants and parts stand under keys of their own, and are found by the tag that names their URL.
+            if mode == .hard { store.remove(store.key(key)) }
+            store.purge(.tag(PurgeSubject.url(key)), mode: mode, completion)
+        case .tag(let tag): store.purge(.tag(tag), mode: mode, completion)
+        case .prefix(let prefix): store.purge(.prefix(prefix), mode: mode, completion)
+        case .everything: store.purge(.everything, mode: mode, completion)
+        }
     }
 
     /// An unsafe request has made responses invalid. Whoever asked gets the answer without waiting for the disk.
     func invalidate(_ subject: PurgeSubject) {
         marks.mark(subject, soft: false, now: Clock.timestamp())
-        if case .key(let key) = subject { store.remove(store.key(key)) }
+        switch subject {
+        case .key(let key): store.remove(store.key(key))
+        case .tag(let tag): store.purge(.tag(tag))
+        case .prefix(let prefix): store.purge(.prefix(prefix))
+        case .everything: store.purge(.everything)
+        }
     }
 }

@@ -21,16 +21,19 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     let fragments: FragmentMap?
     /// Status line and fields of a full answer, with `Content-Length` and `Via`, without what changes from answer to answer.
     let headBytes: ByteBuffer
+    /// For purges; see ``PurgeSubject/storeTags(of:primaryKey:_:)``.
+    let tags: [UInt64]
     private let metadata: [UInt8]
     /// Under which it can be purged together with others.
     let purgeTags: [[UInt8]]
     /// The number of purge marks up to which it is known to be current.
     private let checkedMarks = Atomic<UInt64>(0)
 
-    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer) {
+    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
         self.kind = kind
         self.key = key
         self.metadata = metadata
+        self.tags = tags
         self.head = head
         profile = head.profile
         if kind == .fragmentedHead {
@@ -62,13 +65,13 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     }
 
     /// The same response with another head: after a 304.
-    func updated(_ head: StoredHead) -> CachedResponse? {
-        CachedResponse(kind: kind, key: key, metadata: StoredMetadata.encode(head), head: head, payload: body)
+    func updated(_ head: StoredHead, tags: [UInt64]? = nil) -> CachedResponse? {
+        CachedResponse(kind: kind, key: key, metadata: StoredMetadata.encode(head), head: head, payload: body, tags: tags ?? self.tags)
     }
 
     var bodyByteCount: UInt64 { fragments?.totalBytes ?? UInt64(body.readableBytes) }
 
-    var memoryBytes: Int { 480 + key.bytes.count + metadata.count * 2 + headBytes.capacity + body.capacity }
+    var memoryBytes: Int { 480 + key.bytes.count + metadata.count * 2 + tags.count * 8 + headBytes.capacity + body.capacity }
     var metadataByteCount: Int { metadata.count }
     var payloadByteCount: Int { body.readableBytes }
 
@@ -110,7 +113,7 @@ public struct ResponseFactory: ObjectFactory {
 
     /// See `ObjectFactory`.
     public func makeObject(_ image: consuming RecordImage) -> (any StoredObject)? {
-        let (kind, key, metadata) = (image.kind, image.key, image.metadata)
+        let (kind, key, metadata, tags) = (image.kind, image.key, image.metadata, image.tags)
         let payload = ByteBuffer(owning: image.takePayload())
         switch kind {
         case .fragment:
@@ -118,10 +121,10 @@ public struct ResponseFactory: ObjectFactory {
         case .object where metadata.first == StoredMetadata.variantsTag:
             return VariantMarker(key: key, metadata: metadata)
         case .object where metadata.first == StoredMetadata.partsTag:
-            return PartialResponse(key: key, metadata: metadata)
+            return PartialResponse(key: key, metadata: metadata, tags: tags)
         case .object, .fragmentedHead:
             guard let head = StoredMetadata.head(metadata) else { return nil }
-            return CachedResponse(kind: kind, key: key, metadata: metadata, head: head, payload: payload)
+            return CachedResponse(kind: kind, key: key, metadata: metadata, head: head, payload: payload, tags: tags)
         case .tombstone:
             return nil
         }

@@ -27,13 +27,15 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
     /// In the order of their coming.
     let parts: [Part]
     let completeLength: UInt64
+    let tags: [UInt64]
     private let metadata: [UInt8]
 
-    init?(key: StoreKey, head: StoredHead, parts: [Part]) {
+    init?(key: StoreKey, head: StoredHead, parts: [Part], tags: [UInt64]) {
         guard let length = head.partial?.completeLength, !parts.isEmpty else { return nil }
         self.key = key
         self.head = head
         self.parts = parts
+        self.tags = tags
         completeLength = length
         var bytes = [StoredMetadata.partsTag, UInt8(truncatingIfNeeded: parts.count)]
         for part in parts {
@@ -45,7 +47,7 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
         metadata = bytes
     }
 
-    convenience init?(key: StoreKey, metadata: [UInt8]) {
+    convenience init?(key: StoreKey, metadata: [UInt8], tags: [UInt64]) {
         guard metadata.count >= 2, metadata[1] > 0, Int(metadata[1]) <= Self.maxParts, metadata.count > 2 + Int(metadata[1]) * 24 else {
             return nil
         }
@@ -60,7 +62,7 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
         let rest = 2 + parts.count * 24
         let head = metadata.withUnsafeBytes { StoredHead(decoding: UnsafeRawBufferPointer(rebasing: $0[rest...])) }
         guard let head else { return nil }
-        self.init(key: key, head: head, parts: parts)
+        self.init(key: key, head: head, parts: parts, tags: tags)
     }
 
     /// Which bytes are there.
@@ -79,15 +81,16 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
     }
 
     /// What is stored when one more part has come: with what was there, if both are of one state of the representation.
-    static func adding(_ part: Part, head: StoredHead, to stored: PartialResponse?, key: StoreKey) -> PartialResponse? {
+    static func adding(_ part: Part, head: StoredHead, to stored: PartialResponse?, key: StoreKey, tags: [UInt64]) -> PartialResponse? {
         guard let stored, PartialCombination.decide(stored: stored.head, new: head) == .combine else {
-            return PartialResponse(key: key, head: head, parts: [part])
+            return PartialResponse(key: key, head: head, parts: [part], tags: tags)
         }
         let others = stored.parts.filter { !part.range.contains($0.range) }
         return PartialResponse(
             key: key,
             head: PartialCombination.combinedHead(stored: stored.head, new: head),
-            parts: Array((others + [part]).suffix(maxParts))
+            parts: Array((others + [part]).suffix(maxParts)),
+            tags: tags
         )
     }
 
