@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "gyre",
             dependencies: [
-                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire", "HTTPCaching",
+                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire",
+                "HTTPCaching",
                 "StoreSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
