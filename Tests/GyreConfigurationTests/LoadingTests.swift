@@ -113,7 +113,6 @@ struct LoadingTests {
         ("/a:10GiB", [VolumePlace(path: "/a", size: .gib(10))]),
         ("/a:10GiB:3,/dev/sdb", [VolumePlace(path: "/a", size: .gib(10), weight: 3), VolumePlace(path: "/dev/sdb")]),
         ("/a:b, /c", [VolumePlace(path: "/a:b"), VolumePlace(path: "/c")]),
-        ("/a:1GiB:0", [VolumePlace(path: "/a:1GiB:0")]),
     ])
     func severalVolumesHaveSizesAndWeights(text: String, places: [VolumePlace]) throws {
         let (settings, problems) = resolve(commandLine: Self.origin.merging(["volume.path": text]) { $1 })

@@ -50,8 +50,8 @@ struct ManualTests {
     @Test func theHelpHasOneAlignedLineForEachFlag() {
         let lines = SettingsTable.helpLines()
         #expect(lines.count == SettingsTable.settings.filter { $0.flag != nil }.count)
-        #expect(lines.first == "  --origin URL              The site that the cache fetches from (required)")
-        #expect(lines.contains("  --listen ADDRESS          Where clients connect (default: 127.0.0.1:8080)"))
-        #expect(lines.contains("  --access-log-format WORD  How such a line is laid out (default: combined)"))
+        #expect(lines.first == "  --origin URL                   The site that the cache fetches from (required)")
+        #expect(lines.contains("  --listen ADDRESS               Where clients connect (default: 127.0.0.1:8080)"))
+        #expect(lines.contains("  --access-log-format WORD       How such a line is laid out (default: combined)"))
     }
 }
