@@ -67,6 +67,14 @@ extension GyreSettings {
         public internal(set) var stripeSize = ByteSize(bytes: 0)
         /// `volume.membufs`
         public internal(set) var membufs = 0
+        /// `volume.replacement`
+        public internal(set) var replacement = ReplacementChoice.gyre
+        /// `volume.relocate-percent`, from 0 to 100.
+        public internal(set) var relocatePercent = 50
+        /// `volume.write-budget`, per second; nil for none.
+        public internal(set) var writeBudget: ByteSize?
+        /// `volume.write-budget-daily`; nil for none.
+        public internal(set) var writeBudgetDaily: ByteSize?
         /// `volume.io-engine`
         public internal(set) var ioEngine = IOEngineChoice.threads
         /// `volume.io-threads`

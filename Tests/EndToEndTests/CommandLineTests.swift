@@ -77,11 +77,11 @@ extension EndToEnd {
             Mistake(
                 testDescription: "a volume in a folder that cannot be made",
                 arguments: [
-                    "serve", "--origin", "http://127.0.0.1:1", "--volume", "/dev/null/volume.gyre", "--listen", "127.0.0.1:0", "--admin",
+                    "serve", "--origin", "http://127.0.0.1:1", "--volume", "/etc/passwd/volume.gyre", "--listen", "127.0.0.1:0", "--admin",
                     "none",
                 ],
                 status: 1,
-                says: ["/dev/null/volume.gyre"]
+                says: ["/etc/passwd/volume.gyre"]
             ),
         ]
 

@@ -240,11 +240,11 @@ final class MemoryTier: @unchecked Sendable {
         }
     }
 
-    /// Every dirty object that was used, for a stop: what nobody asked for is not worth a write.
-    func takeUsedDirty() -> [Outgoing] {
+    /// Every dirty object, for a stop.
+    func takeAllDirty() -> [Outgoing] {
         lock.locked {
             var taken: [Outgoing] = []
-            for handle in slots.indices where slots[handle].isDirty && policy.uses(S3FIFO.Handle(handle)) > 0 {
+            for handle in slots.indices where slots[handle].isDirty {
                 if let object = slots[handle].object { taken.append(takeDirty(S3FIFO.Handle(handle), object)) }
             }
             return taken

@@ -12,11 +12,11 @@ extension CyclicStore {
         }
     }
 
-    /// Writes what is still in membufs and what is in memory alone and was used there, syncs, and gives the devices back. Nothing may be
+    /// Writes what is still in membufs, and of what is in memory alone what is written when it leaves memory; syncs, and gives the devices back. Nothing may be
     /// called afterwards.
     public func close() async {
         ticker.stop()
-        await sendUsed()
+        await sendAll()
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
         for member in volumes.members { member.volume.refuseWrites() }
         await withCheckedContinuation { continuation in flush { continuation.resume() } }

@@ -93,11 +93,17 @@ extension CyclicStore {
     /// As often a run is tried when there is said to be room: others may take it first.
     private static let attemptsWithRoom = 16
 
-    /// For a stop: writes what was used in memory and is on no volume, and waits for room where there is none.
-    func sendUsed() async {
+    /// For a stop: everything leaves memory, and what is written when it leaves is written; waits for room where there is none.
+    func sendAll() async {
         guard gate.keepsDirty else { return }
         var groups: [UInt32: [Outgoing]] = [:]
-        for one in memory.takeUsedDirty() { groups[one.group, default: []].append(one) }
+        for one in memory.takeAllDirty() {
+            guard let volume = volumes.volume(for: one.hash), gate.departure(one, volume) else {
+                memory.sent([one])
+                continue
+            }
+            groups[one.group, default: []].append(one)
+        }
         for (group, members) in groups {
             for run in runs(of: members, sideBySide: group != 0) {
                 await withCheckedContinuation { continuation in

@@ -24,6 +24,10 @@ enum SettingLimits {
     static let volumes = 1...64
     static let stripe = ByteSize.kib(256)...ByteSize.mib(16)
     static let membufs = 2...256
+    static let percent = 0...100
+    /// A stripe of the largest size must pass within ten seconds.
+    static let writeBudget = ByteSize.mib(2)...ByteSize.gib(64)
+    static let writeBudgetDaily = ByteSize.mib(64)...ByteSize.gib(1 << 20)
     static let ioThreads = 1...64
     static let heuristicFraction = 0.0...1.0
     static let heuristicLifetime = DurationSetting.seconds(0)...DurationSetting.days(365)

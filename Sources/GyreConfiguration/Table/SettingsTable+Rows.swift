@@ -181,6 +181,34 @@ extension SettingsTable {
             "Stripes of each volume in memory that are being filled or written"
         ),
         Setting(
+            "volume.replacement",
+            \.volume.replacement,
+            .choice("a replacement"),
+            default: "gyre",
+            "How room is made and what is written at all: gyre, cyclic (first in, first out) or relocate-on-hit (the ancestor's)"
+        ),
+        Setting(
+            "volume.relocate-percent",
+            \.volume.relocatePercent,
+            .count(SettingLimits.percent),
+            default: "50",
+            "With relocate-on-hit: the share of the volume written since, above which a hit is copied to the head"
+        ),
+        Setting(
+            "volume.write-budget",
+            \.volume.writeBudget,
+            .size(SettingLimits.writeBudget, orNil: "unlimited"),
+            default: "unlimited",
+            "Most bytes written to all volumes together in a second, over any ten seconds"
+        ),
+        Setting(
+            "volume.write-budget-daily",
+            \.volume.writeBudgetDaily,
+            .size(SettingLimits.writeBudgetDaily, orNil: "unlimited"),
+            default: "unlimited",
+            "Most bytes written to all volumes together on any day"
+        ),
+        Setting(
             "volume.io-engine",
             \.volume.ioEngine,
             .choice("an I/O engine"),

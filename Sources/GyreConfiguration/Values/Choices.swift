@@ -54,6 +54,16 @@ public enum IOEngineChoice: String, SettingChoice {
     case ioUring = "io-uring"
 }
 
+/// How a volume makes room.
+public enum ReplacementChoice: String, SettingChoice {
+    /// Admission in memory, relocation at reclaim, hot stripes.
+    case gyre
+    /// First in, first out.
+    case cyclic
+    /// A hit on disk is copied to the head when enough was written since.
+    case relocateOnHit = "relocate-on-hit"
+}
+
 /// Whether the page cache is bypassed.
 public enum DirectIOChoice: String, SettingChoice {
     /// For block devices, not for files.

@@ -77,6 +77,14 @@ extension GyreSettings {
             case .ioUring: .ioUring
             }
         store.sparse = volume.sparse
+        store.replacement =
+            switch volume.replacement {
+            case .gyre: .gyre
+            case .cyclic: .cyclic
+            case .relocateOnHit: .relocateOnHit(percent: volume.relocatePercent)
+            }
+        store.writeBytesPerSecond = volume.writeBudget.map { Int($0.bytes) }
+        store.writeBytesPerDay = volume.writeBudgetDaily.map { Int($0.bytes) }
         store.memoryBytes = Int(memory.size.bytes)
         return store
     }
