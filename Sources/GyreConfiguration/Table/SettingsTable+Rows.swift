@@ -184,7 +184,7 @@ extension SettingsTable {
             "volume.replacement",
             \.volume.replacement,
             .choice("a replacement"),
-            default: "gyre",
+            default: "cyclic",
             "How room is made and what is written at all: gyre, cyclic (first in, first out) or relocate-on-hit (the ancestor's)"
         ),
         Setting(
