@@ -64,6 +64,8 @@ final class SimulatedWorld {
         let done = Once()
         store.flush { done.call() }
         engine.run()
+        store.saveForRestart {}
+        engine.run()
         var synced = true
         for device in devices {
             do throws(DeviceError) { try device.sync() } catch { synced = false }
@@ -80,6 +82,8 @@ final class SimulatedWorld {
 
     private func leaveStore() {
         store = nil
+        // A process does not start again within the second in which it ended: serials count on that where a volume cannot be read.
+        clock.advance(microseconds: 1_000_000 + random.next() % 1_000_000)
         past.faults += engine.stalledCount + engine.refusedCount
         engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
     }

@@ -7,6 +7,8 @@ extension Simulation {
     /// Writes and syncs that did not do what they should, so far: a flush that saw one promises nothing.
     var failedTransfers: Int { world.faults(.writeError, .noSpace, .syncError, .dead) + world.engine.refusedCount }
 
+    var isRebuilding: Bool { store.statistics.volumes.contains { $0.statistics.isRebuilding } }
+
     var isVolumeOffline: Bool { store.statistics.volumes.contains { $0.statistics.isOffline } }
 
     /// Once in a while something happens to the world.
@@ -69,10 +71,16 @@ extension Simulation {
         if random.oneIn(20) { device.setFailsAll(true) }
     }
 
-    /// A device that changed or lost something without saying so takes every promise with it.
+    /// A device that changed or lost something without saying so takes every promise with it. So does one that refused a write, as far as
+    /// a crash is concerned: what should have been overwritten is still there, and a crash may come before what says that it is out of date
+    /// has found a place.
+    var harmSoFar: Int { world.faults(.misdirectedWrite, .lostWrite, .writeFlip, .bitRot, .writeError, .noSpace) }
+    var liesSoFar: Int { world.faults(.misdirectedWrite, .lostWrite, .writeFlip, .bitRot) }
+
     func noteHarm() {
-        let harm = world.faults(.misdirectedWrite, .lostWrite, .writeFlip, .bitRot)
+        let harm = harmSoFar
         if harm != harmSeen { model.harm() }
+        if liesSoFar > 0 { model.lie() }
         harmSeen = harm
         // A sync that failed may have lost what a flush had left to the system.
         let failedSyncs = world.faults(.syncError)
@@ -124,7 +132,7 @@ extension Simulation {
             if world.store != nil { world.kill() }
             device.resize(to: whole)
         }
-        (harmSeen, failedSyncsSeen) = (world.faults(.misdirectedWrite, .lostWrite, .writeFlip, .bitRot), world.faults(.syncError))
+        (harmSeen, failedSyncsSeen) = (harmSoFar, world.faults(.syncError))
     }
 
     /// Nothing that was on a single device can be served again. With several, keys change their places, and old records come to light.

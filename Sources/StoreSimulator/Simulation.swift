@@ -114,6 +114,10 @@ public final class Simulation {
             }
         }
         noteHarm()
+        if settings.profile >= .failing {
+            // Faults while the index is made count like those of the start. Elsewhere it is made while the store is used.
+            while isRebuilding, world.engine.step() {}
+        }
         if world.deviceFaults > faultsBefore {
             // What was not read when the index was made is as good as lost, removals too.
             model.harm()
@@ -193,6 +197,8 @@ public final class Simulation {
                 steps += 1
                 try check(steps < 100_000, "the device does not come to rest")
             }
+            // What found no room in the engine is tried again then.
+            store.tick()
             try settle()
             resumeWriters()
         } while world.engine.pending > 0

@@ -31,6 +31,8 @@ struct StoreModel {
     private var synced: Tick = 0
     /// The medium was harmed at this time: what it held then may have lost any part of its history, a removal as well as a record.
     private var harmedAt: Tick = 0
+    /// The medium said that it had written what it had not, or not there: any restart may find any version, whatever was flushed since.
+    private var isLying = false
 
     init(keys count: Int) { keys = Array(repeating: Key(), count: count) }
 
@@ -84,6 +86,12 @@ struct StoreModel {
     /// The medium lost or changed something that it had.
     mutating func harm() { harmedAt = now }
 
+    /// The medium lied.
+    mutating func lie() {
+        harm()
+        isLying = true
+    }
+
     /// The process ended. What counts now is what had been flushed, or synced when the power was lost too.
     mutating func crash(powerLost: Bool) {
         now += 1
@@ -103,11 +111,12 @@ struct StoreModel {
             keys[key].events = [now]
         }
         (flushed, synced) = (now, now)
+        isLying = false
     }
 
     private func floor(_ key: Int, _ durable: Tick) -> Tick {
         let floor = keys[key].events.last { $0 <= durable } ?? 0
-        return floor <= harmedAt ? 0 : floor
+        return isLying || floor <= harmedAt ? 0 : floor
     }
 
     // MARK: What may be served

@@ -39,8 +39,8 @@ import Testing
             if step >= 100 { #expect(written[step] - written[step - 100] <= 655_360, "step \(step)") }
         }
         #expect(refused > 1000 && hits > 500)
-        // Demand was there all the time, so the budget is used.
-        #expect(written[2399] > 240 * 65_536 * 95 / 100)
+        // Demand was there all the time, so the budget is used. With stripes this small marks and directories take some of it too.
+        #expect(written[2399] > 240 * 65_536 * 93 / 100)
         simulation.store.flush {}
         for _ in 0..<200 {
             clock.advance(milliseconds: 100)

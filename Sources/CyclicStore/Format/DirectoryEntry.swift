@@ -20,6 +20,11 @@ struct DirectoryEntry: Hashable, Sendable {
 
     var isTombstone: Bool { kind == .tombstone }
 
+    /// Whether the record lies within its stripe, behind the header.
+    func isSound(unitsPerStripe: Int) -> Bool {
+        isTombstone || (unitInStripe > 0 && units > 0 && Int(unitInStripe) + Int(units) <= unitsPerStripe)
+    }
+
     func encode(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
         bytes.setField(offset, hash.high)
         bytes.setField(offset + 8, hash.low)

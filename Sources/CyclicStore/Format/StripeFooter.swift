@@ -74,12 +74,9 @@ struct StripeFooter: Hashable, Sendable {
         var entries: [DirectoryEntry] = []
         entries.reserveCapacity(trailer.entryCount)
         for index in 0..<trailer.entryCount {
-            guard let entry = DirectoryEntry(decoding: directory, at: index * DirectoryEntry.byteCount) else { return nil }
-            if !entry.isTombstone {
-                guard entry.unitInStripe > 0, entry.units > 0, Int(entry.unitInStripe) + Int(entry.units) <= unitsPerStripe else {
-                    return nil
-                }
-            }
+            guard let entry = DirectoryEntry(decoding: directory, at: index * DirectoryEntry.byteCount),
+                entry.isSound(unitsPerStripe: unitsPerStripe)
+            else { return nil }
             entries.append(entry)
         }
         self.init(

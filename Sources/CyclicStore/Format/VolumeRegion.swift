@@ -25,21 +25,24 @@ public struct VolumeRegions: Hashable, Sendable {
     public var journal = VolumeRegion.none
     /// Two pages: the reuse statistics, written in turn.
     public var statistics = VolumeRegion.none
-    /// One slot for every ``stripesPerGroup`` stripes in order of position: their directories once more, so that a start reads them in one go.
+    /// A page for every stripe in order of position: their directories once more, so that a start reads them in one go.
     public var footerLog = VolumeRegion.none
     /// Two slots: the index, written in turn.
     public var snapshot = VolumeRegion.none
-
-    /// Stripes whose directories share a slot of the footer log.
-    static let stripesPerGroup = 64
+    /// Two pages: how far the head may have come, written in turn.
+    public var marks = VolumeRegion.none
 
     static let none = VolumeRegions()
 
-    private var inOrder: [VolumeRegion] { [journal, statistics, footerLog, snapshot] }
+    /// A start need not read every stripe: it has marks, log and snapshot.
+    var haveRestartLog: Bool { !marks.isEmpty && !footerLog.isEmpty && !snapshot.isEmpty }
+
+    private var inOrder: [VolumeRegion] { [journal, statistics, footerLog, snapshot, marks] }
 
     /// Those that are there, by name.
     var named: [(String, VolumeRegion)] {
-        [("journal", journal), ("statistics", statistics), ("footer-log", footerLog), ("snapshot", snapshot)].filter { !$0.1.isEmpty }
+        [("journal", journal), ("statistics", statistics), ("footer-log", footerLog), ("snapshot", snapshot), ("marks", marks)]
+            .filter { !$0.1.isEmpty }
     }
 
     /// Where the last region ends; 0 without regions.
@@ -50,14 +53,16 @@ public struct VolumeRegions: Hashable, Sendable {
         let unit = 64 * 1024
         let journalHalf = max(unit, min(16 << 20, (volumeBytes / 512).roundedUp(to: unit)))
         let snapshotSlot = max(unit, (volumeBytes / 512).roundedUp(to: unit))
-        let groups = (volumeBytes / stripeBytes + Self.stripesPerGroup - 1) / Self.stripesPerGroup
+        let logBytes = (volumeBytes / stripeBytes * FooterLogPage.byteCount(stripeBytes: stripeBytes)).roundedUp(to: 2 * Limits.pageBytes)
         place(
             from: stripeBytes,
-            [2 * journalHalf, 2 * Limits.pageBytes, groups * Self.footerSlotBytes(stripeBytes: stripeBytes), 2 * snapshotSlot]
+            [
+                2 * journalHalf, 2 * Limits.pageBytes, logBytes, 2 * snapshotSlot, 2 * Limits.pageBytes,
+            ]
         )
         let leavesTooFewStripes = volumeBytes - end.roundedUp(to: stripeBytes) < Limits.minStripes * stripeBytes
         if leavesTooFewStripes || end - stripeBytes > volumeBytes / 2 {
-            place(from: stripeBytes, [2 * JournalCycle.minPagesPerHalf * Limits.pageBytes, 2 * Limits.pageBytes, 0, 0])
+            place(from: stripeBytes, [2 * JournalCycle.minPagesPerHalf * Limits.pageBytes, 2 * Limits.pageBytes, 0, 0, 0])
         }
     }
 
@@ -69,11 +74,8 @@ public struct VolumeRegions: Hashable, Sendable {
             defer { offset += size }
             return size == 0 ? VolumeRegion.none : VolumeRegion(offset: offset, byteCount: size)
         }
-        (journal, statistics, footerLog, snapshot) = (regions[0], regions[1], regions[2], regions[3])
+        (journal, statistics, footerLog, snapshot, marks) = (regions[0], regions[1], regions[2], regions[3], regions[4])
     }
-
-    /// Bytes of one slot of the footer log: room for 4 KiB of directory for each stripe of 1 MiB, at least one sector each.
-    static func footerSlotBytes(stripeBytes: Int) -> Int { stripesPerGroup * max(512, stripeBytes / 256) }
 
     // MARK: In the superblock
 
@@ -91,7 +93,7 @@ public struct VolumeRegions: Hashable, Sendable {
                 byteCount: Int(truncatingIfNeeded: page.field(offset + index * 16 + 8, as: UInt64.self))
             )
         }
-        (journal, statistics, footerLog, snapshot) = (region(0), region(1), region(2), region(3))
+        (journal, statistics, footerLog, snapshot, marks) = (region(0), region(1), region(2), region(3), region(4))
     }
 
     /// Whether the regions lie between the superblock and stripe 0, one after the other, and those in two halves can be halved.

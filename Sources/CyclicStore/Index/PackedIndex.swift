@@ -15,18 +15,18 @@ import CCyclicStore
 /// Not thread-safe; the volume's lock guards it.
 struct PackedIndex: ~Copyable {
     let layout: IndexLayout
-    private let shards: UnsafeMutableBufferPointer<Shard>
+    let shards: UnsafeMutableBufferPointer<Shard>
     private let shardShift: UInt64
     /// Entries in the table.
-    private(set) var count = 0
+    fileprivate(set) var count = 0
     /// Bytes of memory held.
-    private(set) var byteCount: Int
+    fileprivate(set) var byteCount: Int
     /// Entries that found no place even after growing: forgotten, counted. The record is then a miss.
     private(set) var overflows = 0
     /// The same for every table: a seeded run repeats.
     private var dice = SeededRandom(seed: 0)
 
-    private struct Shard {
+    struct Shard {
         var slots: UnsafeMutablePointer<UInt64>?
         var groups: Int32
         var used: Int32
@@ -100,14 +100,17 @@ struct PackedIndex: ~Copyable {
             old.pointee = raw
             return replaced
         }
-        let index = shardIndex(hash)
-        // Two full groups are rare below the load limit; growing spreads them. Each try makes the shard a quarter larger.
+        add(raw, in: shardIndex(hash))
+        return nil
+    }
+
+    /// Two full groups are rare below the load limit; growing spreads them. Each try makes the shard a quarter larger.
+    private mutating func add(_ raw: UInt64, in index: Int) {
         for _ in 0..<Self.maxGrowths {
-            if place(raw, in: index) { return nil }
+            if place(raw, in: index) { return }
             grow(index)
         }
         if !place(raw, in: index) { overflows += 1 }
-        return nil
     }
 
     /// Removes the entry for this hash if it points to this address.
@@ -147,7 +150,7 @@ struct PackedIndex: ~Copyable {
         Entry(address: layout.address(raw), unitsToRead: layout.unitsToRead(raw), uses: layout.uses(raw))
     }
 
-    private static let groupSlots = 8
+    static let groupSlots = 8
     private static let maxGrowths = 4
 
     private mutating func count(_ uses: Int, useOf slot: UnsafeMutablePointer<UInt64>) {
@@ -182,9 +185,12 @@ struct PackedIndex: ~Copyable {
     /// Both groups are looked at whole and without a branch that depends on them, so that the two memory accesses, and those of the lookups
     /// that follow, go on at the same time: a guess that is wrong would end that. A group is one line of the processor's cache.
     private func slot(of hash: KeyHash) -> UnsafeMutablePointer<UInt64>? {
-        let shard = shards[shardIndex(hash)]
+        slot(of: layout.fingerprint(hash), in: shardIndex(hash))
+    }
+
+    private func slot(of fingerprint: UInt64, in index: Int) -> UnsafeMutablePointer<UInt64>? {
+        let shard = shards[index]
         guard let slots = shard.slots else { return nil }
-        let fingerprint = layout.fingerprint(hash)
         let (first, second) = groups(fingerprint, of: shard.groups)
         let (a, b) = (slots + first &* Self.groupSlots, slots + second &* Self.groupSlots)
         let found = gyre_match_groups(a, b, layout.fingerprintMask, layout.placed(fingerprint))
@@ -243,5 +249,47 @@ struct PackedIndex: ~Copyable {
             free.pointee = from[position]
         }
         return true
+    }
+}
+
+/// Whole shards, for the snapshot on disk.
+extension PackedIndex {
+    var shardCount: Int { shards.count }
+
+    /// Groups of a shard: its slots take 64 bytes each.
+    func groups(ofShard index: Int) -> Int { Int(shards[index].groups) }
+
+    /// Copies a shard's slots.
+    func copyShard(_ index: Int, into region: UnsafeMutableRawBufferPointer) {
+        guard let slots = shards[index].slots else { return }
+        region.copyMemory(from: UnsafeRawBufferPointer(start: slots, count: groups(ofShard: index) * Self.groupSlots * 8))
+    }
+
+    /// Takes a shard from a snapshot. What is in the table already is newer and stays; of the shard, those entries come in for which
+    /// `keeps` says so and that `dead` does not know.
+    mutating func install(
+        shard index: Int,
+        groups: Int,
+        from region: UnsafeRawBufferPointer,
+        dead: borrowing PackedIndex,
+        keeps: (RecordAddress) -> Bool
+    ) {
+        let total = groups * Self.groupSlots
+        let slots = Self.makeSlots(total)
+        UnsafeMutableRawPointer(slots).copyMemory(from: region.baseAddress ?? UnsafeRawPointer(slots), byteCount: total * 8)
+        var used: Int32 = 0
+        for position in 0..<total where slots[position] != 0 {
+            let fingerprint = layout.fingerprint(slots[position])
+            let isOvertaken = slot(of: fingerprint, in: index) != nil || dead.slot(of: fingerprint, in: index) != nil
+            if isOvertaken || !keeps(layout.address(slots[position])) { slots[position] = 0 } else { used += 1 }
+        }
+        let old = shards[index]
+        shards[index] = Shard(slots: slots, groups: Int32(groups), used: used)
+        count += Int(used) - Int(old.used)
+        byteCount += (groups - Int(old.groups)) * Self.groupSlots * 8
+        if let before = old.slots {
+            for position in 0..<(Int(old.groups) * Self.groupSlots) where before[position] != 0 { add(before[position], in: index) }
+            before.deallocate()
+        }
     }
 }

@@ -17,6 +17,7 @@ extension CyclicStore {
     public func close() async {
         ticker.stop()
         await sendAll()
+        await withCheckedContinuation { continuation in departures.whenEmpty { continuation.resume() } }
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
         for member in volumes.members { member.volume.refuseWrites() }
         await withCheckedContinuation { continuation in flush { continuation.resume() } }
@@ -25,6 +26,7 @@ extension CyclicStore {
             let all = Countdown(volumes.members.count) { continuation.resume() }
             for member in volumes.members { member.volume.saveReuse { all.countDown() } }
         }
+        await withCheckedContinuation { continuation in saveForRestart { continuation.resume() } }
         await withCheckedContinuation { continuation in
             // Off the caller's thread: joining the engines' threads and syncing wait for the disks.
             let finish = { [members = volumes.members] in
@@ -37,6 +39,14 @@ extension CyclicStore {
             }
             if let started = startThread(finish) { detachThread(started) } else { finish() }
         }
+    }
+}
+
+extension CyclicStore {
+    /// After the last flush: the index is written to the volumes, so that the next start need not look for anything. Calls back once.
+    package func saveForRestart(_ completion: @escaping @Sendable () -> Void) {
+        let all = Countdown(volumes.members.count, completion)
+        for member in volumes.members { member.volume.saveForRestart { all.countDown() } }
     }
 }
 

@@ -32,16 +32,34 @@ extension CyclicStore {
             if let home = volumes.home(of: one.hash) { byHome[home, default: []].append(one) } else { memory.sent([one]) }
         }
         for home in byHome.keys.sorted() {
-            if let members = byHome[home] { _ = send(members, to: home) }
+            if let members = byHome[home] { send(members, to: home) }
         }
     }
 
-    /// Writes objects of one group side by side. What is refused is forgotten, and found no more.
-    @discardableResult
-    func send(_ members: [Outgoing], to home: Int) -> RefusedWrite? {
-        let refusal = write(members, to: home)
-        memory.sent(members)
-        return refusal
+    /// Writes objects of one group side by side. Where there is no room at the moment they wait for it, and are still found; what is refused for
+    /// another reason is forgotten.
+    func send(_ members: [Outgoing], to home: Int) {
+        if !departures.isWaiting(home) {
+            guard let refusal = write(members, to: home), refusal.isPassing else { return memory.sent(members) }
+        }
+        guard departures.add(members, group: members.first?.group ?? 0, home: home) else { return memory.sent(members) }
+        if departures.beginPump(home) { pump(home) }
+    }
+
+    /// Writes what waits for room on a volume until there is none.
+    private func pump(_ home: Int) {
+        var attempts = 0
+        while let run = departures.next(home) {
+            if let refusal = write(run.members, to: home), refusal.isPassing, attempts < Self.attemptsWithRoom {
+                attempts += 1
+                let key = run.members.first?.object.key
+                if let key, whenRoom(for: key, { [weak self] in self?.pump(home) }) != nil { return }
+                continue
+            }
+            attempts = 0
+            departures.done(home)
+            memory.sent(run.members)
+        }
     }
 
     /// As above, but those that are refused are still found.

@@ -13,8 +13,8 @@ extension CyclicStore {
     /// Opens a store; a volume that does not exist is made and preallocated, one that exists is used again.
     ///
     /// A volume whose hardware fails is left out and named in ``problems``; with no volume left, and for everything that is wrong with the
-    /// configuration, this throws, and nothing has been overwritten. Reads the footer of every stripe: about one second for 10,000
-    /// stripes on a disk, far less from the page cache.
+    /// configuration, this throws, and nothing has been overwritten. Takes half a second at most for the index, and goes on making it
+    /// behind the store that is open already: what it does not know yet is a miss.
     /// - Throws: ``StoreError`` with a sentence that says what to change.
     public static func open(
         _ configuration: StoreConfiguration,
@@ -39,7 +39,18 @@ extension CyclicStore {
         let store = CyclicStore(configuration, opened: opened, factory: factory, entropy: systemRandomWord)
         failures.tell(store)
         store.startTicking()
+        store.waitForIndex(milliseconds: Self.indexPatienceMilliseconds)
         return store
+    }
+
+    /// An index that can be made in this time is complete when the store opens; of a longer one the rest is made behind it.
+    private static let indexPatienceMilliseconds = 500
+
+    private func waitForIndex(milliseconds: Int) {
+        let latch = Latch()
+        let all = Countdown(volumes.members.count) { latch.open() }
+        for member in volumes.members { member.volume.whenRebuilt { all.countDown() } }
+        latch.wait(milliseconds: milliseconds)
     }
 
     private static func engine(_ configuration: StoreConfiguration) throws(StoreError) -> any IOEngine {

@@ -55,5 +55,6 @@ extension CyclicStore {
     func volumeFailed(_ id: VolumeID) {
         guard let home = volumes.members.firstIndex(where: { $0.id == id }) else { return }
         _ = volumes.setAside(home)
+        volumes.members[home].volume.goOffline()
     }
 }

@@ -14,6 +14,7 @@ public final class CyclicStore: Sendable {
     let serials: SerialClock
     let gate: AdmissionGate
     let staging = Staging()
+    let departures: Departures
     let configuration: StoreConfiguration
     let ticker = Ticker()
     private let neighbours = NeighbourReads()
@@ -51,6 +52,7 @@ public final class CyclicStore: Sendable {
             seed: entropy()
         )
         // Where objects wait in memory for a second use, the queue they wait in is half of it.
+        departures = Departures(memoryBytes: configuration.memoryBytes)
         memory = MemoryTier(
             capacityBytes: configuration.memoryBytes,
             smallShare: gate.keepsDirty ? S3FIFO.smallShareBeforeDisk : S3FIFO.usualSmallShare
@@ -226,7 +228,9 @@ public final class CyclicStore: Sendable {
             admission: gate.counts,
             policyBytes: gate.byteCount + purger.snapshotCounts.bytes,
             fills: fills.count,
-            stagedBytes: staging.stagedBytes
+            stagedBytes: staging.stagedBytes,
+            leavingBytes: departures.counts.bytes,
+            departuresDropped: departures.counts.dropped
         )
     }
 

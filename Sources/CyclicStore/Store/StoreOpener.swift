@@ -113,6 +113,13 @@ struct StoreOpener {
                     let superblock: Superblock
                     if let found = known[ObjectIdentifier(next.device)] {
                         superblock = found
+                    } else if known.isEmpty, let missing = problems.first {
+                        // With a secret of its own it could never be used together with the one that is missing.
+                        throw StoreError(
+                            .device,
+                            "\(name) is blank and is not made a volume while \(missing.volume) cannot be read: leave out the one that is to go",
+                            isHardware: true
+                        )
                     } else {
                         superblock = try opener(next.volume, secret: secret).format(next.device, name: name)
                     }

@@ -36,6 +36,10 @@ public struct StoreStatistics: Sendable {
     public var fills = 0
     /// Bytes of locality groups that wait to be written.
     public var stagedBytes = 0
+    /// Bytes of objects that left memory and wait for room on a volume.
+    public var leavingBytes = 0
+    /// Objects that left memory and were forgotten since too much waited.
+    public var departuresDropped = 0
 
     /// All volumes together; nil when there is none. Offline when every one of them is.
     public var volume: VolumeStatistics? {
@@ -53,6 +57,7 @@ extension VolumeStatistics {
         for counter in Self.counters { self[keyPath: counter] += other[keyPath: counter] }
         writesRefused.merge(other.writesRefused, uniquingKeysWith: +)
         isOffline = isOffline && other.isOffline
+        isRebuilding = isRebuilding || other.isRebuilding
     }
 
     private static var counters: [WritableKeyPath<VolumeStatistics, Int>] {
@@ -60,7 +65,7 @@ extension VolumeStatistics {
             \.recordsWritten, \.recordBytesWritten, \.stripesWritten, \.deviceBytesWritten, \.writeErrors, \.deviceReads, \.deviceBytesRead,
             \.membufReads, \.readsWithoutHop, \.readErrors, \.damagedRecords, \.falseMatches, \.stripesReclaimed, \.recordsReclaimed,
             \.removals, \.damagedStripes, \.records, \.indexBytes, \.liveStripes, \.stripes, \.recordsRelocated, \.recordBytesRelocated,
-            \.relocationsDropped, \.stripesKept, \.hotStripes, \.watchedRecords,
+            \.relocationsDropped, \.stripesKept, \.hotStripes, \.watchedRecords, \.rebuildPieces, \.rebuildPiecesLeft,
         ]
     }
 }

@@ -44,7 +44,8 @@ struct VolumeOpener {
         let copies: SuperblockReader.Copies
         switch found {
         case .volume(let intact): copies = intact
-        case .blank: return RecoveredVolume(empty: try format(device, name: name), sequenceGap: sequenceGap())
+        case .blank:
+            return try read(device, format(device, name: name), name)
         case .refused(let refusal): throw StoreError(refusal: refusal, name: name)
         }
         let superblock = copies.superblock
@@ -53,7 +54,13 @@ struct VolumeOpener {
         }
         if !copies.firstIsIntact { repair(device, superblock, at: 0) }
         if !copies.secondIsIntact { repair(device, superblock, at: superblock.secondCopyOffset) }
-        return RecoveredVolume(reading: device, superblock: superblock, sequenceGap: sequenceGap())
+        return try read(device, superblock, name)
+    }
+
+    private func read(_ device: any BlockDevice, _ superblock: Superblock, _ name: String) throws(StoreError) -> RecoveredVolume {
+        do throws(DeviceError) {
+            return try RecoveredVolume(reading: device, superblock: superblock, sequenceGap: sequenceGap())
+        } catch { throw StoreError(device: error, name: name, isHardware: true) }
     }
 
     private func sequenceGap() -> UInt32 { UInt32(truncatingIfNeeded: entropy()) }
@@ -83,8 +90,17 @@ struct VolumeOpener {
             throw StoreError(.configuration, "\(name) has \(device.byteCount) bytes; too few for stripes of \(configuration.stripeBytes)")
         }
         let page = PageBuffer(byteCount: Superblock.byteCount)
-        superblock.encode(into: page.region)
         do throws(DeviceError) {
+            // The mark before anything says that this is a volume: without one a start would read every stripe.
+            if !superblock.regions.marks.isEmpty {
+                let mark = TurnMark.initial(stripeCount: superblock.stripeCount)
+                mark.encode(into: page.region, volumeID: superblock.volumeID)
+                try device.write(
+                    at: TurnMark.offset(of: mark.generation, in: superblock.regions.marks),
+                    from: UnsafeRawBufferPointer(page.region)
+                )
+            }
+            superblock.encode(into: page.region)
             // The second copy first: a crash in between leaves a device that still counts as blank or as whole, never as foreign.
             try device.write(at: superblock.secondCopyOffset, from: UnsafeRawBufferPointer(page.region))
             try device.sync()

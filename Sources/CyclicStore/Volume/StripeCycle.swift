@@ -33,11 +33,15 @@ struct StripeCycle {
         var isEmpty = true
         /// It was hot when its reclaim began.
         var wasHot = false
+        /// Older than its place says: the head passed over it, in this run or an earlier one.
+        var isOld = false
     }
 
     private var stripes: [Stripe]
     /// The position that is opened next, hot stripes passed over.
     private(set) var head: Int
+    /// The head's place, counted on and on: position = odometer modulo the number of stripes.
+    private(set) var odometer: UInt64
     /// The position that is reclaimed next.
     private var tail: Int
     private(set) var nextSequence: UInt64
@@ -59,21 +63,84 @@ struct StripeCycle {
     ///   - sequenceGap: Sequences left out before the next one. A stripe of an earlier run that was torn by a crash may carry some of the
     ///     numbers behind the newest one that can be read; a random gap keeps its records from ever passing for those of a stripe to come.
     init(sequences: [UInt64?], cleanGoal: Int, sequenceGap: UInt32 = 0) {
+        let newest = sequences.enumerated().max { ($0.element ?? 0) < ($1.element ?? 0) }
+        let start: Start
+        if let newest, let sequence = newest.element {
+            start = Start(odometer: UInt64(sequences.count + newest.offset + 1), nextSequence: sequence + 1 + UInt64(sequenceGap))
+        } else {
+            start = Start(odometer: UInt64(sequences.count), nextSequence: 1 + UInt64(sequenceGap))
+        }
+        self.init(sequences: sequences, cleanGoal: cleanGoal, start: start)
+    }
+
+    /// Where the turn goes on.
+    struct Start: Hashable {
+        /// The head's place; at least the number of stripes.
+        var odometer: UInt64
+        var nextSequence: UInt64
+    }
+
+    /// The sequence of a stripe that was not looked at yet: see ``learn(_:sequence:)``.
+    static let unknownSequence: UInt64 = 0
+
+    /// - Parameter sequences: As above; ``unknownSequence`` for a stripe that may hold something.
+    init(sequences: [UInt64?], cleanGoal: Int, start: Start) {
         stripes = sequences.map { sequence in
             sequence.map { Stripe(sequence: $0, isEmpty: false) } ?? Stripe()
         }
-        let newest = sequences.enumerated().max { ($0.element ?? 0) < ($1.element ?? 0) }
-        if let newest, let sequence = newest.element {
-            head = (newest.offset + 1) % sequences.count
-            nextSequence = sequence + 1 + UInt64(sequenceGap)
-        } else {
-            head = 0
-            nextSequence = 1 + UInt64(sequenceGap)
-        }
+        odometer = start.odometer
+        head = Int(start.odometer % UInt64(sequences.count))
+        nextSequence = start.nextSequence
         tail = head
         self.cleanGoal = cleanGoal
         hotLimit = sequences.count / 4
         unwritten = sequences.count { $0 == nil }
+    }
+
+    /// What is on disk in a stripe of which that was not known. False: it has been opened since, or taken back.
+    mutating func learn(_ stripe: Int, sequence: UInt64) -> Bool {
+        guard stripes[stripe].sequence == Self.unknownSequence, [.live, .reclaiming].contains(stripes[stripe].phase),
+            !stripes[stripe].isEmpty
+        else { return false }
+        stripes[stripe].sequence = sequence
+        return stripes[stripe].phase == .live
+    }
+
+    /// A stripe that is on disk is older than its place says.
+    mutating func noteOld(_ stripe: Int) { stripes[stripe].isOld = true }
+
+    /// A stripe of which nothing was known holds nothing.
+    mutating func learnEmpty(_ stripe: Int) {
+        guard stripes[stripe].sequence == Self.unknownSequence, stripes[stripe].phase == .live, !stripes[stripe].isEmpty else { return }
+        stripes[stripe].isEmpty = true
+        unwritten += 1
+    }
+
+    /// The place at which a stripe was opened last, or would have been.
+    func place(of stripe: Int) -> UInt64 {
+        let behind = (UInt64(head + stripes.count - stripe) + UInt64(stripes.count) - 1) % UInt64(stripes.count) + 1
+        return odometer - behind
+    }
+
+    /// The place of the stripe that is opened next.
+    var nextPlace: UInt64 {
+        var place = odometer
+        while stripes[Int(place % UInt64(stripes.count))].phase == .hot { place += 1 }
+        return place
+    }
+
+    /// Whether a record that the index is to point to is there to be read: the stripe is on disk, with this sequence.
+    func holds(_ stripe: Int, sequence: UInt64) -> Bool {
+        stripes[stripe].sequence == sequence && !stripes[stripe].isEmpty
+            && (stripes[stripe].phase == .live || stripes[stripe].phase == .hot)
+    }
+
+    /// What a snapshot says of a stripe, in one word.
+    func snapshot(of stripe: Int) -> SnapshotStripe {
+        let state = stripes[stripe]
+        if state.phase == .live, state.isEmpty, state.sequence == 0 { return .neverWritten }
+        guard state.phase == .live || state.phase == .hot, !state.isEmpty else { return .unknown }
+        return SnapshotStripe(sequence: state.sequence, isHot: state.phase == .hot || state.isOld)
     }
 
     /// Whether some stripe has never been written: the head has not come round yet.
@@ -110,9 +177,10 @@ struct StripeCycle {
         let stripe = head
         stripes[stripe].phase = .filling
         // A stripe that was damaged, or whose write failed, counts as never written once more; that is rare and costs a few writes.
-        if stripes[stripe].sequence == 0 { unwritten -= 1 }
+        if stripes[stripe].sequence == 0, unwritten > 0 { unwritten -= 1 }
         stripes[stripe].isEmpty = true
         stripes[stripe].wasHot = false
+        stripes[stripe].isOld = false
         stripes[stripe].sequence = nextSequence
         nextSequence += 1
         step()
@@ -122,6 +190,7 @@ struct StripeCycle {
 
     private mutating func step() {
         head = (head + 1) % stripes.count
+        odometer += 1
         span -= 1
     }
 

@@ -21,6 +21,16 @@ extension Volume {
         )
     }
 
+    /// Something else than the stripes has failed: nothing is read or written here any more.
+    func goOffline() {
+        perform(
+            lock.locked {
+                setAside()
+                return roomDeeds() + flushDeeds()
+            }
+        )
+    }
+
     /// Refuses writes from now on.
     func refuseWrites() {
         perform(

@@ -26,8 +26,8 @@ extension Volume {
             let removal = serials.next()
             let wasPending = pending.remove(hash, serial: removal)
             let old = index.remove(hash)
-            // Also for a key that the index does not know: see ``remove(_:always:)``.
-            if old != nil || wasPending || !cycle.isFilling { logTombstone(hash, serial: removal, replacing: old, &deeds) }
+            noteForgotten(hash)
+            if old != nil || wasPending || mayBeOnDisk(hash) { logTombstone(hash, serial: removal, replacing: old, &deeds) }
             return serials.next()
         }
         perform(deeds)

@@ -40,7 +40,10 @@ extension Volume {
         let spare = gathersSurvivors && purpose != .relocation && survivorMembuf == nil ? 1 : 0
         guard freeMembufs.count > spare else { return .failure(.noMembuf) }
         deeds += reclaimAhead()
-        guard cycle.canOpen() else { return .failure(.noCleanStripe) }
+        guard canOpenNext else {
+            deeds += restartDeeds()
+            return .failure(.noCleanStripe)
+        }
         guard governor.mayOpen(superblock.stripeBytes, for: purpose == .relocation ? .relocation : .admission) else {
             return .failure(.overBudget)
         }
@@ -56,7 +59,7 @@ extension Volume {
             if openMembufs.count >= openLimit, let oldest = openMembufs.first { deeds += seal(oldest) }
             openMembufs.append(membuf)
         }
-        deeds += reclaimAhead()
+        deeds += reclaimAhead() + restartDeeds()
         while membuf.room - DirectoryEntry.byteCount >= padded, let owed = owedTombstones.popFirst() {
             release(take(membuf, .tombstone(owed, serial: serials.next())))
         }
@@ -148,9 +151,35 @@ extension Volume {
     }
 
     func writeIfReady(_ membuf: Membuf) -> [Deed] {
-        guard membuf.isSealed, membuf.writers == 0 else { return [] }
+        guard membuf.isSealed, membuf.writers == 0, !membuf.isBeingWritten else { return [] }
+        if let guarded = overwriteGuards[membuf.stripe] {
+            let before = membufs.values.filter { $0.sequence <= guarded && $0 !== membuf }
+            if !before.isEmpty {
+                if !guardedWrites.contains(where: { $0 === membuf }) { guardedWrites.append(membuf) }
+                // Lower sequences wait for still lower ones only: there is always one that waits for nobody.
+                return before.filter { !$0.isSealed }.sorted { $0.sequence < $1.sequence }.flatMap { seal($0) }
+            }
+        }
         membuf.isBeingWritten = true
         return [.write(membuf)]
+    }
+
+    /// Under the lock, when a membuf is done.
+    func guardedDeeds() -> [Deed] {
+        let waiting = guardedWrites
+        guardedWrites = []
+        return waiting.flatMap { writeIfReady($0) }
+    }
+
+    /// A stripe holds a record, or had a word, on a key of which an older record is on disk elsewhere. Should the process die when the stripe
+    /// has been overwritten and the newest word on the key is still in a membuf, a restart would find the older record alone.
+    func guardOverwrite(_ stripe: Int, of hash: KeyHash) {
+        var sequence = cycle.nextSequence - 1
+        if let entry = index.find(hash) {
+            guard let membuf = membufs[entry.address.stripe(unitsPerStripe: unitsPerStripe)] else { return }
+            sequence = membuf.sequence
+        }
+        overwriteGuards[stripe] = max(overwriteGuards[stripe] ?? 0, sequence)
     }
 
     func recycleIfDone(_ membuf: Membuf) {
@@ -185,7 +214,10 @@ extension Volume {
                     statistics.deviceBytesWritten += membuf.memory.count
                     // What was on disk there before is gone.
                     superseded.forget(membuf.stripe)
+                    overwriteGuards[membuf.stripe] = nil
+                    unreadStripes.remove(membuf.stripe)
                     for hash in membuf.diedWhileWritten { superseded.add(hash, in: membuf.stripe) }
+                    log(membuf.entries, stripe: membuf.stripe)
                 case .failed:
                     forget(membuf)
                     consecutiveFailures += 1
@@ -194,11 +226,14 @@ extension Volume {
                     // The engine has stopped or is overrun; that says nothing about the device.
                     forget(membuf)
                 }
+                // What is there now is nothing, or what was there before: it must not be taken for something newer.
+                if outcome != .written { log([], stripe: membuf.stripe) }
                 membufs[membuf.stripe] = nil
                 cycle.finish(membuf.stripe, written: outcome == .written)
                 membuf.isRetired = true
                 recycleIfDone(membuf)
-                return reclaimAhead() + (outcome == .notTaken ? refusedFlushDeeds() : flushDeeds()) + roomDeeds()
+                return heldUpDeeds() + guardedDeeds() + reclaimAhead() + restartDeeds()
+                    + (outcome == .notTaken ? refusedFlushDeeds() : flushDeeds()) + roomDeeds()
             }
         )
     }
@@ -209,12 +244,13 @@ extension Volume {
         for entry in membuf.entries {
             let isGone =
                 entry.isTombstone ? index.find(entry.hash) == nil : index.remove(entry.hash, at: address(entry, in: membuf.stripe)) != nil
+            if isGone { noteForgotten(entry.hash) }
             // An older record of the key may still be on disk, and the log no longer says that it is not to be served.
             if isGone, !pending.contains(entry.hash, newerThan: entry.serial) { owedTombstones.insert(entry.hash) }
         }
     }
 
-    private func setAside() {
+    func setAside() {
         isOffline = true
         owedTombstones = []
     }

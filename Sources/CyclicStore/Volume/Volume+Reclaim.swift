@@ -4,7 +4,8 @@
 extension Volume {
     /// Takes stripes back until enough are clean ahead of the head. Under the lock.
     func reclaimAhead() -> [Deed] {
-        guard !isOffline else { return [] }
+        // What the index does not know yet could not be carried forward.
+        guard !isOffline, !isRebuilding else { return [] }
         var deeds = waitingReclaims
         waitingReclaims = []
         while let stripe = cycle.reclaimNext() {
@@ -25,9 +26,10 @@ extension Volume {
                 }
                 let held = waitingWrites
                 waitingWrites = []
-                return held.map { .write($0) } + reclaimAhead() + roomDeeds()
+                return restartDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + roomDeeds()
             }
         )
+        snapshotIfDue()
         if savesReuse { saveReuse() }
     }
 
@@ -36,6 +38,13 @@ extension Volume {
         reader.read(stripe: stripe) { [self] outcome in
             switch outcome {
             case .footer(let footer) where footer.sequence == sequence: perform(lock.locked { judge(footer) })
+            case .footer(let footer) where sequence == StripeCycle.unknownSequence && footer.sequence < firstSequence:
+                perform(
+                    lock.locked {
+                        _ = cycle.learn(stripe, sequence: footer.sequence)
+                        return judge(footer)
+                    }
+                )
             case .footer, .unreadable: perform(lock.locked { forgetUnread(stripe) })
             // Tried again whenever a read, a write or a search for room ends. Until then there is no clean stripe, and writes are refused.
             case .busy: lock.locked { waitingReclaims.append(.readDirectory(stripe: stripe, sequence: sequence)) }
@@ -108,6 +117,7 @@ extension Volume {
                 superseded.add(entry.hash, in: stripe)
             }
         }
+        log(footer.entries, stripe: stripe, isHot: true)
         return reclaimAhead() + flushDeeds() + roomDeeds()
     }
 
@@ -130,6 +140,7 @@ extension Volume {
             {
                 logTombstone(entry.hash, serial: serials.next(), replacing: nil, &deeds)
             }
+            if superseded.contains(entry.hash) { guardOverwrite(stripe, of: entry.hash) }
         }
         for entry in footer.entries where !entry.isTombstone { superseded.add(entry.hash, in: stripe) }
         statistics.stripesReclaimed += 1
@@ -142,11 +153,15 @@ extension Volume {
 
     /// The directory is unreadable: whatever points into this stripe must go all the same.
     private func forgetUnread(_ stripe: Int) -> [Deed] {
+        unreadStripes.insert(stripe)
         let before = index.count
-        index.removeAll(
-            from: RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: 0),
-            upTo: RecordAddress(stripe: stripe + 1, unitsPerStripe: unitsPerStripe, unitInStripe: 0)
-        )
+        // Of a stripe that nobody has looked at yet the index knows nothing.
+        if cycle.sequence(stripe) != StripeCycle.unknownSequence {
+            index.removeAll(
+                from: RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: 0),
+                upTo: RecordAddress(stripe: stripe + 1, unitsPerStripe: unitsPerStripe, unitInStripe: 0)
+            )
+        }
         statistics.recordsReclaimed += before - index.count
         statistics.stripesReclaimed += 1
         cycle.emptied(stripe)

@@ -22,6 +22,6 @@ extension Volume {
 
     /// A volume that takes nothing any more counts as one with room: whoever waits shall try, and be told why not.
     private var hasRoom: Bool {
-        isOffline || isClosed || (freeMembufs.count > (gathersSurvivors && survivorMembuf == nil ? 1 : 0) && cycle.canOpen())
+        isOffline || isClosed || (freeMembufs.count > (gathersSurvivors && survivorMembuf == nil ? 1 : 0) && canOpenNext)
     }
 }

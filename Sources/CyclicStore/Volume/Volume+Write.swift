@@ -114,10 +114,8 @@ extension Volume {
 
     /// Forgets a record and leaves a tombstone in the log, so that it stays forgotten when the index is rebuilt. Durable when the stripe
     /// with the tombstone is.
-    /// - Parameter always: Leave a tombstone for a key that the index does not know, too: a stripe that was taken back and is not yet
-    ///   overwritten, or not yet read after a start, may hold it.
     /// - Returns: Whether the index knew it, and the removal's serial.
-    func remove(_ hash: KeyHash, always: Bool = true) -> (wasKnown: Bool, serial: UInt64) {
+    func remove(_ hash: KeyHash) -> (wasKnown: Bool, serial: UInt64) {
         var deeds: [Deed] = []
         let result = lock.locked {
             let serial = serials.next()
@@ -125,14 +123,21 @@ extension Volume {
             let wasPending = pending.remove(hash, serial: serial)
             let old = index.remove(hash)
             let wasKnown = old != nil || wasPending
+            noteForgotten(hash)
             if wasKnown { statistics.removals += 1 }
             if let old { recordLeaves(old) }
-            if wasKnown || always { logTombstone(hash, serial: serial, replacing: old, &deeds) }
+            if wasKnown || mayBeOnDisk(hash) { logTombstone(hash, serial: serial, replacing: old, &deeds) }
             return (wasKnown, serial)
         }
         perform(deeds)
         return result
     }
+}
+
+extension Volume {
+    /// Whether a restart may find a record of a key that the index does not know: in a stripe that was taken back and is not overwritten yet, in a
+    /// hot one, or in one that has not been looked at. Under the lock.
+    func mayBeOnDisk(_ hash: KeyHash) -> Bool { superseded.contains(hash) || isRebuilding || !unreadStripes.isEmpty }
 }
 
 /// The lengths of a record's parts.

@@ -23,6 +23,8 @@ final class Volume: @unchecked Sendable {
     static let openWindow = 48
     let failureLimit = 3
     let serials: SerialClock
+    /// What was written before this run has a lower sequence.
+    let firstSequence: UInt64
     let isPurged: PurgeCheck
     let governor: WriteGovernor
 
@@ -43,6 +45,12 @@ final class Volume: @unchecked Sendable {
     let membufCount: Int
     var policy: ReclaimPolicy
     var superseded = SupersededRecords()
+    /// Stripes that may hold something nobody knows of, since they could not be read, until they are overwritten.
+    var unreadStripes: Set<Int> = []
+    /// Stripes that must not be overwritten before every membuf up to this sequence is on the device: see ``guardOverwrite(_:of:)``.
+    var overwriteGuards: [Int: UInt64] = [:]
+    /// Sealed membufs whose stripe is guarded.
+    var guardedWrites: [Membuf] = []
     var pending = PendingRecords()
     /// Keys that were forgotten when there was no room to log it: the log gets a tombstone for each as soon as there is. At most
     /// ``owedLimit`` of them are keys that the index did not know.
@@ -51,6 +59,14 @@ final class Volume: @unchecked Sendable {
     /// Stripes to be reclaimed whose directory the engine had no room to read.
     var waitingReclaims: [Deed] = []
     var relocationsUnderWay = 0
+    /// What is written for the next start.
+    var restart: RestartLog
+    /// While the index is being made again.
+    var rebuild: RebuildState?
+    /// A step of the rebuild that the engine had no room for.
+    var waitingRebuild: (@Sendable () -> Void)?
+    var hotFoundAtStart: [Int] = []
+    var rebuildWaiters: [@Sendable () -> Void] = []
     /// Sealed membufs that the write budget holds back.
     var waitingWrites: [Membuf] = []
     /// Any bits will do, another each time.
@@ -73,6 +89,8 @@ final class Volume: @unchecked Sendable {
         case write(Membuf)
         case readDirectory(stripe: Int, sequence: UInt64)
         case relocate(Relocation)
+        case writeMark(TurnMark)
+        case writeLog(ClosedRange<Int>, [RestartLog.Page])
         case tell(@Sendable () -> Void)
     }
 
@@ -112,12 +130,21 @@ final class Volume: @unchecked Sendable {
         cycle = StripeCycle(
             sequences: recovered.sequences,
             cleanGoal: StripeCycle.cleanGoal(stripes: superblock.stripeCount),
-            sequenceGap: recovered.sequenceGap
+            start: recovered.start
         )
+        restart = recovered.restart
+        firstSequence = recovered.start.nextSequence
         self.serials.advance(past: recovered.nextSerial - 1)
         statistics.damagedStripes = recovered.damagedStripes
+        unreadStripes = Set(recovered.unread)
+        let plan = recovered.plan
+        rebuild = recovered.takeRebuild()
         index = recovered.takeIndex()
+        rebuild?.pieces = plan?.pieces() ?? 0
+        rebuild?.piecesLeft = rebuild?.pieces ?? 0
+        rebuild?.startedAtSeconds = nowSeconds()
         perform(lock.locked { reclaimAhead() })
+        if let plan { Rebuilder(plan, self).start() }
     }
 
     // MARK: Lookup
@@ -138,6 +165,9 @@ final class Volume: @unchecked Sendable {
             copy.hotStripes = cycle.hotCount
             copy.watchedRecords = superseded.count
             copy.isOffline = isOffline
+            copy.rebuildPieces = rebuild?.pieces ?? 0
+            copy.rebuildPiecesLeft = rebuild?.piecesLeft ?? 0
+            copy.isRebuilding = isRebuilding
             return copy
         }
     }
@@ -184,7 +214,7 @@ final class Volume: @unchecked Sendable {
                 case .nowhere:
                     break
                 }
-                return reclaimAhead() + flushDeeds() + roomDeeds()
+                return heldUpDeeds() + reclaimAhead() + flushDeeds() + roomDeeds()
             }
         )
     }
@@ -203,12 +233,13 @@ final class Volume: @unchecked Sendable {
                     statistics.readErrors += 1
                 case .purged:
                     // The purge speaks for the key after a restart, too.
-                    _ = index.remove(hash, at: address)
+                    if index.remove(hash, at: address) != nil { noteForgotten(hash) }
                     return []
                 case .absent, .busy, .volumeOffline:
                     return []
                 }
                 guard let old = index.remove(hash, at: address), !pending.contains(hash, newerThan: 0) else { return [] }
+                noteForgotten(hash)
                 // The medium may be sound and only this read was not. What happens to the key from now on must not be undone when a
                 // restart finds the old record again.
                 var deeds: [Deed] = []
@@ -250,6 +281,8 @@ final class Volume: @unchecked Sendable {
             case .write(let membuf): startWrite(membuf)
             case .readDirectory(let stripe, let sequence): startReclaim(stripe, sequence: sequence)
             case .relocate(let relocation): relocation.start()
+            case .writeMark(let mark): writeMark(mark)
+            case .writeLog(let run, let pages): writeLog(run, pages)
             case .tell(let waiter): waiter()
             }
         }

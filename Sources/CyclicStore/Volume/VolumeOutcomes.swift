@@ -101,4 +101,10 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var watchedRecords = 0
     /// The volume has been set aside.
     public var isOffline = false
+    /// The index is being made again: what it does not know yet is a miss.
+    public var isRebuilding = false
+    /// Reads that this takes, about; 0 when it is not being made.
+    public var rebuildPieces = 0
+    /// Those that are left.
+    public var rebuildPiecesLeft = 0
 }

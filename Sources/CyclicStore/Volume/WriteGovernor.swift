@@ -42,6 +42,12 @@ final class WriteGovernor: @unchecked Sendable {
         if isLimited { lock.locked { sealed += bytes } }
     }
 
+    /// Takes bytes that are written beside the stripes. False: not now.
+    func takeAside(_ bytes: Int) -> Bool {
+        guard isLimited else { return true }
+        return lock.locked { budget.take(bytes, for: .admission, now: nanoseconds()) }
+    }
+
     /// Takes the bytes of a membuf that is about to be written. False: not now.
     func take(_ bytes: Int) -> Bool {
         guard isLimited else { return true }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+/// The volume's side of a rebuild that goes on while it serves. What is not known yet is a miss.
+extension Volume {
+    /// Under the lock.
+    var isRebuilding: Bool { rebuild != nil }
+
+    /// Under the lock, whenever the store forgets what the index knew of a key.
+    func noteForgotten(_ hash: KeyHash) { rebuild?.bury(hash) }
+
+    /// Directories, in descending order of sequence.
+    func applyRebuilt(_ footers: [StripeFooter]) {
+        guard !footers.isEmpty else { return }
+        lock.locked {
+            for footer in footers {
+                let stripe = Int(footer.stripe)
+                let isNew = footer.sequence >= rebuild?.lowSequence ?? 0
+                // Of a stripe that was opened or taken back meanwhile nothing is left. One that the snapshot knows is only compared with.
+                if isNew, !cycle.learn(stripe, sequence: footer.sequence), !cycle.holds(stripe, sequence: footer.sequence) { continue }
+                if !isNew { _ = cycle.learn(stripe, sequence: footer.sequence) }
+                rebuild?.apply(
+                    footer.entries,
+                    stripe: stripe,
+                    sequence: footer.sequence,
+                    unitsPerStripe: unitsPerStripe,
+                    to: &index
+                )
+            }
+        }
+    }
+
+    /// The log has been read.
+    func settleRebuilt() { lock.locked { rebuild?.settleAll(in: &index) } }
+
+    func learn(_ stripe: Int, sequence: UInt64) { lock.locked { _ = cycle.learn(stripe, sequence: sequence) } }
+
+    func learnEmpty(_ stripe: Int, isDamaged: Bool) {
+        lock.locked {
+            cycle.learnEmpty(stripe)
+            if isDamaged || cycle.place(of: stripe) >= UInt64(cycle.count) { unreadStripes.insert(stripe) }
+            if isDamaged { statistics.damagedStripes += 1 }
+        }
+    }
+
+    /// Under the lock: takes a shard from the snapshot, without what lies in stripes that have been written since.
+    func install(shard: Int, groups: Int, from region: UnsafeRawBufferPointer, _ stripes: [SnapshotStripe]) {
+        guard let lowSequence = rebuild?.lowSequence else { return }
+        let (units, cycle) = (unitsPerStripe, cycle)
+        rebuild?.install(shard: shard, groups: groups, from: region, to: &index) { address in
+            let stripe = address.stripe(unitsPerStripe: units)
+            guard stripe < stripes.count, let sequence = stripes[stripe].sequence, sequence < lowSequence else { return false }
+            return cycle.holds(stripe, sequence: sequence)
+        }
+    }
+
+    func noteHot(_ stripe: Int) { lock.locked { hotFoundAtStart.append(stripe) } }
+    /// Hot stripes that were found while the log was read.
+    var hotFound: [Int] { lock.locked { hotFoundAtStart } }
+
+    func watchDead(_ footer: StripeFooter) {
+        lock.locked {
+            let stripe = Int(footer.stripe)
+            guard cycle.holds(stripe, sequence: footer.sequence) else { return }
+            cycle.noteOld(stripe)
+            for entry in footer.entries where !entry.isTombstone {
+                if index.find(entry.hash)?.address != address(entry, in: stripe) { superseded.add(entry.hash, in: stripe) }
+            }
+        }
+    }
+
+    /// Everything is in the log that is read from now on.
+    func snapshotIsDamaged(pieces: UInt64) {
+        lock.locked {
+            rebuild?.lowSequence = 0
+            rebuild?.pieces += Int(pieces)
+            rebuild?.piecesLeft += Int(pieces)
+        }
+    }
+
+    func rebuildAdvanced() { lock.locked { rebuild?.piecesLeft -= 1 } }
+
+    /// Calls back once when the index is complete, at once if it is.
+    func whenRebuilt(_ callback: @escaping @Sendable () -> Void) {
+        let isNow = lock.locked {
+            if isRebuilding { rebuildWaiters.append(callback) }
+            return !isRebuilding
+        }
+        if isNow { callback() }
+    }
+
+    /// The engine had no room; to be tried again at the next tick.
+    func waitToRebuild(_ step: @escaping @Sendable () -> Void) { lock.locked { waitingRebuild = step } }
+
+    func endRebuild() {
+        perform(
+            lock.locked {
+                rebuild = nil
+                hotFoundAtStart = []
+                let waiters = rebuildWaiters.map { Deed.tell($0) }
+                rebuildWaiters = []
+                return waiters + reclaimAhead() + flushDeeds() + roomDeeds()
+            }
+        )
+    }
+}
