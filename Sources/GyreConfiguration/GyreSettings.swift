@@ -8,6 +8,8 @@
 public struct GyreSettings: Sendable {
     /// The site behind the cache.
     public internal(set) var origin = Origin()
+    /// A proxy that fetches from whatever host a client names.
+    public internal(set) var forward = Forward()
     /// The side that clients see.
     public internal(set) var server = Server()
     /// Metrics and health.

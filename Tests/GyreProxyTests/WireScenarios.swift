@@ -122,7 +122,7 @@ import Testing
             }
             let head = try #require(scenario.origin.received("GET", "/a").first)
             #expect(head.fields["X-Hop"] == nil && head.fields["Proxy-Authorization"] == nil && head.fields["X-End"] == "3")
-            #expect(head.fields["Via"] == "1.1 gyre" && head.fields["X-Forwarded-For"] == "127.0.0.1")
+            #expect(head.fields["Via"]?.hasPrefix("1.1 gyre-") == true && head.fields["X-Forwarded-For"] == "127.0.0.1")
             #expect(head.fields["Forwarded"]?.contains("for=127.0.0.1") == true)
         }
     }
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test func `an origin that is not there is a 502, one that never answers a 504`() async throws {
-        try await withScenario(adjust: { $0.origin.readTimeoutMilliseconds = 200 }) { scenario in
+        try await withScenario(adjust: { $0.origin?.readTimeoutMilliseconds = 200 }) { scenario in
             scenario.origin.on("GET", "/silent") { _ in .silence }
             let client = try await scenario.client()
             #expect(try await client.get("/silent").status == 504)

@@ -52,7 +52,7 @@ import Testing
         }
         #expect(
             lines.contains(
-                "| `gyre_requests_total` | `result` | `hit-memory`, `hit-disk`, `miss`, `revalidated`, `stale`, `bypass`, `error` |"
+                "| `gyre_requests_total` | `result` | `hit-memory`, `hit-disk`, `miss`, `revalidated`, `stale`, `bypass`, `tunnel`, `error` |"
             )
         )
         #expect(

@@ -9,6 +9,7 @@ enum SettingLimits {
     static let anySize = ByteSize(bytes: 0)...ByteSize.tib(256)
 
     static let originConnections = 1...65_535
+    static let destinations = 1...65_535
     static let workers = 1...256
     static let requestLine = ByteSize(bytes: 256)...ByteSize.mib(1)
     static let head = ByteSize.kib(1)...ByteSize.mib(4)

@@ -56,11 +56,16 @@ extension SettingsTable {
             "`\(setting.key)`",
             setting.flag.map { "`\($0)`" } ?? "",
             cell(setting.typeName),
-            setting.defaultText.map { "`\(cell($0))`" } ?? "(required)",
+            setting.defaultText.map { "`\(cell($0))`" } ?? required(setting),
             cell(setting.choices.isEmpty ? setting.allowed ?? "" : WordList.or(setting.choices)),
             cell(setting.summary),
         ]
         return "| \(columns.joined(separator: " | ")) |\n"
+    }
+
+    private static func required(_ setting: Setting) -> String {
+        if case .requiredUnless(let other) = setting.defaultValue { return "(required without `\(other)`)" }
+        return "(required)"
     }
 
     private static func cell(_ text: String) -> String {

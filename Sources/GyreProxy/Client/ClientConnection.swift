@@ -20,6 +20,8 @@ final class ClientConnection: ChannelInboundHandler {
         case idle
         /// A request is being answered. Next: idle, closing.
         case busy(Exchange)
+        /// Raw bytes go to an origin and come from there. Next: closing.
+        case tunnel(Tunnel)
         /// The last bytes are on their way. Next: nothing.
         case closing
     }
@@ -32,6 +34,10 @@ final class ClientConnection: ChannelInboundHandler {
     private var body: RequestBodyReader?
     private var bodyIsWanted = false
     private var clientAddress = "-"
+    /// The forward proxy lets this client in, as far as its address goes.
+    private var mayForward = false
+    /// `Proxy-Authorization` as it was last found to be right.
+    var knownCredentials: String?
     private var readIsPending = false
     private var isProcessing = false
     private var needsFlush = false
@@ -55,6 +61,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         clientAddress = context.channel.remoteAddress?.ipAddress ?? "-"
+        mayForward = proxy.forward?.gate.permits(client: clientAddress) ?? false
         proxy.opened(self)
         readMore()
     }
@@ -63,6 +70,7 @@ final class ClientConnection: ChannelInboundHandler {
         readIsPending = false
         guard !isLingering else { return }
         var bytes = unwrapInboundIn(data)
+        if case .tunnel(let tunnel) = phase { return tunnel.received(bytes, from: .client) }
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
         lastProgress = proxy.now
         process()
@@ -78,7 +86,11 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         lastProgress = .now()
-        if case .busy(let exchange) = phase { exchange.clientWritabilityChanged(context.channel.isWritable) }
+        switch phase {
+        case .busy(let exchange): exchange.clientWritabilityChanged(context.channel.isWritable)
+        case .tunnel(let tunnel): if context.channel.isWritable { tunnel.becameWritable(.client) }
+        case .idle, .closing: break
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -86,7 +98,11 @@ final class ClientConnection: ChannelInboundHandler {
         let phase = phase
         self.phase = .closing
         proxy.closed(self)
-        if case .busy(let exchange) = phase { exchange.clientWentAway() }
+        switch phase {
+        case .busy(let exchange): exchange.clientWentAway()
+        case .tunnel(let tunnel): tunnel.closed(.client)
+        case .idle, .closing: break
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -101,17 +117,19 @@ final class ClientConnection: ChannelInboundHandler {
             case .busy(let exchange):
                 // The rest of a body will never come; an answer under way still goes out.
                 if !(body?.isDone ?? true) { exchange.requestBodyFailed() }
+            case .tunnel(let tunnel): tunnel.inputEnded(.client)
             case .closing: if isLingering { context.close(promise: nil) }
             }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func readMore() {
+    func readMore() {
         guard let context, !readIsPending, !inputClosed else { return }
         switch phase {
         case .idle: break
         case .busy: guard bodyIsWanted else { return }
+        case .tunnel(let tunnel): guard tunnel.reads(.client) else { return }
         case .closing: guard isLingering else { return }
         }
         readIsPending = true
@@ -126,7 +144,7 @@ final class ClientConnection: ChannelInboundHandler {
         defer { isProcessing = false }
         while true {
             switch phase {
-            case .closing:
+            case .closing, .tunnel:
                 return
             case .busy:
                 guard bodyIsWanted, deliverBody() else { return }
@@ -158,8 +176,9 @@ final class ClientConnection: ChannelInboundHandler {
                 ClientRequest(
                     head,
                     in: $0,
-                    defaultHost: proxy.configuration.origin.authorityBytes,
+                    defaultHost: proxy.configuration.origin?.authorityBytes ?? [],
                     keyRules: proxy.configuration.keyRules,
+                    isForwardProxy: proxy.configuration.forward != nil,
                     clientAddress: clientAddress,
                     startedAt: startedAt
                 )
@@ -189,12 +208,15 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
     private func answerFromMemory(startedAt: NIODeadline) -> Bool {
-        guard head.method == .get, head.framing == .none, head.targetForm == .origin, !head.upgrade, !head.hostSlice.isEmpty,
-            head.fields.present.isDisjoint(with: .needsFullDecision), let context
+        guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
+            !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision), let context
         else { return false }
         keyScratch.removeAll(keepingCapacity: true)
         let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
             RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
+            if head.targetForm == .absolute, proxy.configuration.keepsForwardApart {
+                RequestKey.append(part: RequestKey.forwardPart, to: &keyScratch)
+            }
             return keyScratch.withUnsafeBytes { key in
                 proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
             }
@@ -243,7 +265,41 @@ final class ClientConnection: ChannelInboundHandler {
         return true
     }
 
+    /// Whether a request in absolute form may take the short way: everything that the gate would ask has been answered for this connection.
+    private func mayForwardShortly() -> Bool {
+        guard mayForward, head.targetForm == .absolute, head.scheme == .http, let forward = proxy.forward, !forward.gate.judgesHosts,
+            forward.gate.permits(port: Int(head.port ?? 80), tunnel: false)
+        else { return false }
+        guard forward.authenticator != nil else { return true }
+        guard let knownCredentials, let value = head.fields.firstValue(of: .proxyAuthorization) else { return false }
+        return inbound.withUnsafeReadableBytes { value.bytes(in: $0).elementsEqual(knownCredentials.utf8) }
+    }
+
     // MARK: What an exchange does
+
+    /// From here on the connection is one end of a tunnel. What the client has sent already goes first.
+    func become(_ tunnel: Tunnel) {
+        phase = .tunnel(tunnel)
+        let early = inbound
+        inbound = ByteBuffer()
+        tunnel.received(early, from: .client)
+        if inputClosed { tunnel.inputEnded(.client) }
+        readMore()
+    }
+
+    /// Ends the output, or everything, behind what has been written.
+    func finishOutput(closes: Bool) {
+        guard let context else { return }
+        if closes {
+            phase = .closing
+            lastProgress = proxy.now
+        }
+        needsFlush = false
+        let bound = NIOLoopBound(context, eventLoop: proxy.loop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            bound.value.close(mode: closes ? .all : .output, promise: nil)
+        }
+    }
 
     func write(_ bytes: ByteBuffer) {
         guard let context, bytes.readableBytes > 0 else { return }
@@ -332,6 +388,10 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func close() {
+        if case .tunnel(let tunnel) = phase {
+            phase = .closing
+            tunnel.stop()
+        }
         phase = .closing
         context?.close(promise: nil)
     }
@@ -363,6 +423,8 @@ final class ClientConnection: ChannelInboundHandler {
             } else if !isWritable, now > lastProgress + limits.write {
                 close()
             }
+        case .tunnel(let tunnel):
+            tunnel.sweep(now: now)
         case .closing:
             if now > lastProgress + (isLingering ? .seconds(2) : limits.write) { context?.close(promise: nil) }
         }

@@ -31,6 +31,8 @@ final class Exchange {
 
     // What the cache knows.
     let primaryKey: StoreKey
+    /// Where it goes when the cache does not answer it.
+    let route: DestinationPools.Route
     var marker: VariantMarker?
     var stored: CachedResponse?
     /// Parts of the representation, when no whole is stored.
@@ -49,6 +51,8 @@ final class Exchange {
 
     // The fetch.
     var call: (any UpstreamCall)?
+    /// A tunnel is being opened; nil when nobody waits for it any more.
+    var dial: TunnelDial?
     var fetch: Fetch?
     var originMicroseconds: Int?
     /// When the request came, for the response's age.
@@ -77,14 +81,28 @@ final class Exchange {
             fields: request.fields,
             path: String(decoding: request.path, as: UTF8.self)
         )
-        primaryKey = proxy.store.key(request.keyBytes)
+        let parts = request.isForward && proxy.configuration.keepsForwardApart ? [RequestKey.forwardPart] : []
+        primaryKey = proxy.store.key(request.keyBytes(parts: parts))
+        route = request.route
         closesAfter = !request.keepAlive
     }
 
     func start() {
+        if request.isForward { return admit() }
+        guard proxy.configuration.origin != nil || request.methodName == "PURGE" else {
+            return fail(status: 421, reason: "no-origin (this is a forward proxy: ask it for http://host/path)")
+        }
+        begin()
+    }
+
+    /// What is asked for, by whoever may ask.
+    func begin() {
+        if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return fail(status: 508, reason: "loop") }
+        let upgrades = UpgradeOffer.passed(request, permitted: proxy.configuration.upgrades)
+        if !upgrades.isEmpty { return changeProtocol(upgrades) }
         switch request.method {
         case .connect:
-            fail(status: 501, reason: "connect-not-offered")
+            request.isForward ? makeTunnel() : fail(status: 501, reason: "connect-not-offered")
         case .get, .head:
             if request.framing.hasBody { passThrough(.bypass, detail: "request-body") } else { lookUp() }
         default:
@@ -225,6 +243,7 @@ final class Exchange {
         mayReadOrigin = true
         stream?.cancel()
         stream = nil
+        dial = nil
         if phase == .fetching, let fetch, fetch.isWorthFinishing {
             sendsBody = false
             updateReading()
@@ -262,7 +281,7 @@ final class Exchange {
     }
 
     /// The proxy's own answer. The connection survives it when the request has been read whole.
-    func fail(status: Int, reason: String) {
+    func fail(status: Int, reason: String, fields: [(String, String)] = []) {
         guard phase != .done else { return }
         guard !headIsSent else {
             // Half an answer is out: closing without its end is the only honest way to say so.
@@ -277,7 +296,16 @@ final class Exchange {
         headIsSent = true
         outcome.source = .none
         if request.method != .head { bodyBytesSent = ErrorPage.text(status: status, reason: reason).utf8.count }
-        write(ErrorPage.make(status: status, reason: reason, closes: closes, sendsBody: request.method != .head, outcome: outcome))
+        write(
+            ErrorPage.make(
+                status: status,
+                reason: reason,
+                closes: closes,
+                sendsBody: request.method != .head,
+                outcome: outcome,
+                fields: fields
+            )
+        )
         finish()
     }
 

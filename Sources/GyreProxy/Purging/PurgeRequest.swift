@@ -57,7 +57,11 @@ final class Purging: Sendable {
     private let store: CyclicStore
     private let rules: CacheKeyRules
 
-    init(store: CyclicStore, rules: CacheKeyRules) {
+    /// Whether keys have parts besides their targets: then what is stored for a URL stands under several keys.
+    private let keysHaveParts: Bool
+
+    init(store: CyclicStore, rules: CacheKeyRules, keysHaveParts: Bool) {
+        self.keysHaveParts = keysHaveParts
         self.store = store
         self.rules = rules
     }
@@ -102,7 +106,9 @@ final class Purging: Sendable {
     func invalidate(_ subject: PurgeSubject) {
         marks.mark(subject, soft: false, now: Clock.timestamp())
         switch subject {
-        case .key(let key): store.remove(store.key(key))
+        case .key(let key):
+            store.remove(store.key(key))
+            if keysHaveParts { store.purge(.tag(PurgeSubject.url(key))) }
         case .tag(let tag): store.purge(.tag(tag))
         case .prefix(let prefix): store.purge(.prefix(prefix))
         case .everything: store.purge(.everything)

@@ -18,6 +18,8 @@ public struct ProxyConfiguration: Sendable {
         public var idleMilliseconds: Int64 = 75_000
         /// Without progress of a response that the client does not read.
         public var writeMilliseconds: Int64 = 60_000
+        /// Without a byte in either direction of a tunnel or of a connection that changed its protocol.
+        public var tunnelMilliseconds: Int64 = 600_000
         /// The defaults.
         public init() {}
 
@@ -25,6 +27,7 @@ public struct ProxyConfiguration: Sendable {
         var body: TimeAmount { .milliseconds(bodyMilliseconds) }
         var idle: TimeAmount { .milliseconds(idleMilliseconds) }
         var write: TimeAmount { .milliseconds(writeMilliseconds) }
+        var tunnel: TimeAmount { .milliseconds(tunnelMilliseconds) }
     }
 
     /// The origin.
@@ -62,8 +65,14 @@ public struct ProxyConfiguration: Sendable {
     public var listenPort = 8080
     /// Event loops.
     public var workers = 1
-    /// Where responses come from.
-    public var origin: Origin
+    /// Where responses come from; nil for a forward proxy alone.
+    public var origin: Origin?
+    /// What makes it a forward proxy too; nil: it is none.
+    public var forward: Forward?
+    /// This proxy's name in `Via` and `CDN-Loop`, a token that no other proxy on the way has: it tells a request that goes in circles.
+    public var name = ProxyConfiguration.uniqueName()
+    /// Protocols that an `Upgrade` may ask for, in lower case; others are not passed on.
+    public var upgrades = ["websocket"]
     /// Limits on heads.
     public var limits = WireLimits()
     /// Largest request body in bytes.
@@ -95,10 +104,16 @@ public struct ProxyConfiguration: Sendable {
     /// The operator's caching decisions.
     public var caching = CachingPolicy()
 
-    /// A configuration with the defaults.
-    public init(origin: Origin) { self.origin = origin }
+    /// A configuration with the defaults. Without an origin it needs a ``forward``.
+    public init(origin: Origin?) { self.origin = origin }
 
-    func upstreamSettings() throws -> UpstreamSettings {
+    /// A name that no other process has.
+    public static func uniqueName() -> String { "gyre-" + String(UInt64.random(in: 0 ... .max), radix: 36) }
+
+    /// Origin and forward proxy have keys of their own, when there are both: what a client says in `Host` is no proof that it comes from there.
+    var keepsForwardApart: Bool { forward != nil && origin != nil }
+
+    func upstreamSettings(_ origin: Origin) throws -> UpstreamSettings {
         var settings = UpstreamSettings(host: origin.host, port: origin.port)
         settings.connectTimeoutMilliseconds = origin.connectTimeoutMilliseconds
         settings.readTimeoutMilliseconds = origin.readTimeoutMilliseconds

@@ -38,6 +38,17 @@ public final class LoopCounters: Sendable {
     /// Counts a client's connection that is gone.
     public func connectionClosed() { bank.add(LoopCounterLayout.connectionsClosed, 1) }
 
+    /// Counts a tunnel that began.
+    public func tunnelOpened() { bank.add(LoopCounterLayout.tunnelsOpened, 1) }
+
+    /// Counts a tunnel that is over.
+    public func tunnelClosed() { bank.add(LoopCounterLayout.tunnelsClosed, 1) }
+
+    /// Counts bytes that a tunnel passed on.
+    public func countTunnel(bytes: Int, toClient: Bool) {
+        bank.add(toClient ? LoopCounterLayout.tunnelBytesToClients : LoopCounterLayout.tunnelBytesToOrigins, UInt64(clamping: bytes))
+    }
+
     /// Counts a request to an origin that failed. `reason` is a word of ``ReasonLists/originErrors``.
     public func countOriginError(_ reason: String) { bank.add(layout.originErrors + layout.reasons.originErrors.index(of: reason), 1) }
 
@@ -64,7 +75,11 @@ struct LoopCounterLayout: Sendable {
     static let originResponseBytes = 2
     static let connectionsOpened = 3
     static let connectionsClosed = 4
-    private static let firstDuration = 8
+    static let tunnelsOpened = 5
+    static let tunnelsClosed = 6
+    static let tunnelBytesToClients = 7
+    static let tunnelBytesToOrigins = 8
+    private static let firstDuration = 16
     /// Buckets and a sum.
     private static let perResult = LatencyBuckets.count + 1
 
