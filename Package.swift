@@ -40,6 +40,8 @@ let package = Package(
         .target(
             name: "GyreConfiguration",
             dependencies: [
+                "HTTPCaching",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -110,7 +112,7 @@ let package = Package(
         .testTarget(name: "CacheLabTests", dependencies: ["CacheLab", "CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "StoreSimulatorTests", dependencies: ["StoreSimulator"], swiftSettings: swiftSettings),
-        .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration"], swiftSettings: swiftSettings),
+        .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration", "HTTPCaching"], swiftSettings: swiftSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
             name: "HTTPWireTestSupport",
@@ -134,7 +136,10 @@ let package = Package(
         ),
         .testTarget(
             name: "GyreProxyTests",
-            dependencies: ["CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching"],
+            dependencies: [
+                "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -23,6 +23,9 @@ public struct GyreSettings: Sendable {
     /// Logs.
     public internal(set) var log = Log()
 
+    /// The rules for sites, and the origins that they name: from the settings file alone.
+    public internal(set) var siteRules = SiteRules()
+
     /// What was not wrong enough to stop, such as an unknown environment variable.
     public internal(set) var warnings: [ConfigurationProblem] = []
 

@@ -4,6 +4,7 @@
 import GyreProxy
 import GyreTelemetry
 import GyreTestKit
+import HTTPCaching
 import Testing
 
 /// Makes the proxy of a scenario a forward proxy alone that may connect to loopback, where scripted origins are.

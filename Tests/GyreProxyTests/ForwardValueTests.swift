@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
 import Testing
 
 @testable import GyreProxy

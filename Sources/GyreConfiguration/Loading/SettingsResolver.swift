@@ -61,6 +61,7 @@ struct SettingsResolver {
             guard let violation = relation.violation(settings) else { continue }
             problems.append(ConfigurationProblem(relation, violation, settings))
         }
+        settings.siteRules = file?.rules ?? SiteRules()
         settings.warnings = problems.filter { $0.severity == .warning }
         return (settings, problems)
     }

@@ -178,6 +178,7 @@ final class ClientConnection: ChannelInboundHandler {
                     in: $0,
                     defaultHost: proxy.configuration.origin?.authorityBytes ?? [],
                     keyRules: proxy.configuration.keyRules,
+                    rules: proxy.configuration.rules,
                     isForwardProxy: proxy.configuration.forward != nil,
                     clientAddress: clientAddress,
                     startedAt: startedAt
@@ -224,6 +225,7 @@ final class ClientConnection: ChannelInboundHandler {
         guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
             return false
         }
+        if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
         let now = Clock.timestamp()
         guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
         let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
@@ -263,6 +265,21 @@ final class ClientConnection: ChannelInboundHandler {
         }
         if !keepsAlive { closeAfterFlush() }
         return true
+    }
+
+    /// Whether no rule wants more than what lies under the URL as it is.
+    private func allowsPlainHit(_ rules: RuleSet) -> Bool {
+        inbound.withUnsafeReadableBytes { bytes in
+            let path = head.path.bytes(in: bytes)
+            let request = RuleRequest(
+                method: "GET",
+                authority: head.hostSlice.bytes(in: bytes),
+                pathAndQuery: path.first == 0x2f ? Array(path) : [0x2f] + Array(path)
+            )
+            let fields = FieldReader.fields(head.fields, in: bytes)
+            let decision = rules.decision(for: request) { name in HTTPField.Name(name).flatMap { fields[$0] } }
+            return decision?.allowsPlainHit ?? true
+        }
     }
 
     /// Whether a request in absolute form may take the short way: everything that the gate would ask has been answered for this connection.

@@ -29,6 +29,8 @@ struct ClientRequest {
     var keepAlive: Bool
     var expectsContinue: Bool
     var acceptsTrailers: Bool
+    /// What the operator's rules say; nil when none applies.
+    var rules: RuleDecision?
     var clientAddress: String
     var startedAt: NIODeadline
 
@@ -38,6 +40,7 @@ struct ClientRequest {
         in bytes: UnsafeRawBufferPointer,
         defaultHost: [UInt8],
         keyRules: CacheKeyRules,
+        rules: RuleSet? = nil,
         isForwardProxy: Bool = false,
         clientAddress: String,
         startedAt: NIODeadline
@@ -59,6 +62,18 @@ struct ClientRequest {
         fields[.proxyAuthorization] = nil
         // What is keyed is what the origin is asked for: with anything else one client could choose what others get.
         if let uri = TargetURI(scheme: scheme, authority: host.span, target: path.span) { path = CacheKey.target(of: uri, rules: keyRules) }
+        if let rules {
+            let fields = fields
+            let decision = rules.decision(for: RuleRequest(method: methodName, authority: host, pathAndQuery: path)) { name in
+                HTTPField.Name(name).flatMap { fields[$0] }
+            }
+            self.rules = decision
+            if let allowed = decision?.queryParameters, let uri = TargetURI(scheme: scheme, authority: host.span, target: path.span) {
+                var own = keyRules
+                own.allowedParameters = allowed
+                path = CacheKey.target(of: uri, rules: own)
+            }
+        }
         self.path = path
         // The origin is told the host that was keyed, whatever form it came in.
         fields[.hostField] = String(decoding: host, as: UTF8.self)

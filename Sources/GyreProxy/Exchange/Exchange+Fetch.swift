@@ -116,7 +116,7 @@ extension Exchange {
     func invalidate(_ response: UpstreamResponse) {
         guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
         let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
-        for uri in invalid.targets { proxy.purging.invalidate(.key(CacheKey.bytes(of: uri, rules: proxy.configuration.keyRules))) }
+        for uri in invalid.targets { proxy.purging.invalidate(.key(proxy.purging.rules.key(of: uri))) }
         for group in invalid.groups { proxy.purging.invalidate(.tag(PurgeSubject.group(group, origin: target.originBytes))) }
     }
 

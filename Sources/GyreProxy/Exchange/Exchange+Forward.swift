@@ -9,7 +9,10 @@ import NIOCore
 
 extension ClientRequest {
     /// Where the request goes when the cache does not answer it.
-    var route: DestinationPools.Route { destination.map { .host($0) } ?? .origin }
+    var route: DestinationPools.Route {
+        if let name = rules?.origin { return .named(name) }
+        return destination.map { .host($0) } ?? .origin
+    }
 
     /// The host that the client named to a forward proxy.
     var destination: Destination? {

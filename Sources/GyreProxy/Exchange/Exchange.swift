@@ -81,7 +81,8 @@ final class Exchange {
             fields: request.fields,
             path: String(decoding: request.path, as: UTF8.self)
         )
-        let parts = request.isForward && proxy.configuration.keepsForwardApart ? [RequestKey.forwardPart] : []
+        var parts = request.rules?.keyParts ?? []
+        if request.isForward, proxy.configuration.keepsForwardApart { parts.append(RequestKey.forwardPart) }
         primaryKey = proxy.store.key(request.keyBytes(parts: parts))
         route = request.route
         closesAfter = !request.keepAlive
@@ -89,7 +90,7 @@ final class Exchange {
 
     func start() {
         if request.isForward { return admit() }
-        guard proxy.configuration.origin != nil || request.methodName == "PURGE" else {
+        guard route != .origin || proxy.configuration.origin != nil || request.methodName == "PURGE" || request.rules?.answer != nil else {
             return fail(status: 421, reason: "no-origin (this is a forward proxy: ask it for http://host/path)")
         }
         begin()
@@ -98,15 +99,22 @@ final class Exchange {
     /// What is asked for, by whoever may ask.
     func begin() {
         if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return fail(status: 508, reason: "loop") }
+        if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
+        if let answer = request.rules?.answer { return respond(answer) }
         let upgrades = UpgradeOffer.passed(request, permitted: proxy.configuration.upgrades)
         if !upgrades.isEmpty { return changeProtocol(upgrades) }
         switch request.method {
         case .connect:
             request.isForward ? makeTunnel() : fail(status: 501, reason: "connect-not-offered")
         case .get, .head:
-            if request.framing.hasBody { passThrough(.bypass, detail: "request-body") } else { lookUp() }
+            if request.framing.hasBody {
+                passThrough(.bypass, detail: "request-body")
+            } else if request.rules?.bypasses ?? false {
+                passThrough(.bypass, detail: "rule")
+            } else {
+                lookUp()
+            }
         default:
-            if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
             passThrough(.method, detail: nil)
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+public import HTTPCaching
+
 extension ProxyConfiguration {
     /// A proxy that fetches from whatever host a client names, and makes tunnels.
     public struct Forward: Sendable {

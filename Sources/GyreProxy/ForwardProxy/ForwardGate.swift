@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
+
 /// Decides whether a client may ask a forward proxy for a destination, as far as that can be told without a password and without a look-up.
 struct ForwardGate: Sendable {
     /// Why not. The raw name stands in `Cache-Status`, log and metrics.

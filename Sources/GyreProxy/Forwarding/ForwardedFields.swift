@@ -11,6 +11,12 @@ enum ForwardedFields {
     /// and on requests that may be answered from the cache also fields that frameworks obey and no key holds: with them one client could
     /// change what others are served.
     static func request(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
+        var result = ownFields(request, fields: fields, configuration: configuration)
+        request.rules?.requestChanges.apply(to: &result)
+        return result
+    }
+
+    private static func ownFields(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
         let trustsForwarded = configuration.trustsForwarded
         var result = HopByHop.endToEnd(fields, direction: .request)
         if request.acceptsTrailers {
@@ -19,7 +25,9 @@ enum ForwardedFields {
         }
         append(&result, .via, "1.\(request.minorVersion) \(configuration.name)")
         append(&result, .cdnLoop, configuration.name)
-        if !trustsForwarded, request.method == .get || request.method == .head { PoisoningFields.remove(from: &result) }
+        if !trustsForwarded, request.method == .get || request.method == .head {
+            PoisoningFields.remove(from: &result, keeping: Set(request.rules?.keyFields ?? []))
+        }
         // Who sits behind a forward proxy is nobody's business.
         if request.isForward {
             if !trustsForwarded { result.removeAll { ForwardingFacts.names.contains($0.name.canonicalName) } }

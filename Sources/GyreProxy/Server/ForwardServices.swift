@@ -37,6 +37,7 @@ final class BoundPort: Sendable {
 extension PoolSettings {
     init(_ configuration: ProxyConfiguration, forward services: ForwardServices?) throws {
         if let origin = configuration.origin { origins[.origin] = try configuration.upstreamSettings(origin) }
+        for (name, origin) in configuration.namedOrigins { origins[.named(name)] = try configuration.upstreamSettings(origin) }
         guard let forward = configuration.forward, let services else { return }
         self.forward = forward
         maxDestinations = forward.maxDestinations

@@ -93,6 +93,10 @@ public struct ProxyConfiguration: Sendable {
         public init() {}
     }
 
+    /// What sites are served and how; nil without any rule.
+    public var rules: RuleSet?
+    /// Origins that rules choose by name.
+    public var namedOrigins: [String: Origin] = [:]
     /// How targets are made equal, for keys, purges and what the origin is asked for.
     public var keyRules = CacheKeyRules()
     /// Who may use `PURGE`.
@@ -109,6 +113,9 @@ public struct ProxyConfiguration: Sendable {
 
     /// A name that no other process has.
     public static func uniqueName() -> String { "gyre-" + String(UInt64.random(in: 0 ... .max), radix: 36) }
+
+    /// Whether keys may have parts besides their URLs.
+    var keysHaveParts: Bool { keepsForwardApart || rules?.addsKeyParts ?? false }
 
     /// Origin and forward proxy have keys of their own, when there are both: what a client says in `Host` is no proof that it comes from there.
     var keepsForwardApart: Bool { forward != nil && origin != nil }

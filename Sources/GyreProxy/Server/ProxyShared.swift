@@ -18,6 +18,6 @@ struct ProxyShared: Sendable {
         self.forward = forward
         fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
         passing = PassMemory(seconds: configuration.collapsing.passSeconds)
-        purging = Purging(store: store, rules: configuration.keyRules, keysHaveParts: configuration.keepsForwardApart)
+        purging = Purging(store: store, rules: URLRules(configuration), keysHaveParts: configuration.keysHaveParts)
     }
 }

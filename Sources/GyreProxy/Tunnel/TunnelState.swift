@@ -51,7 +51,8 @@ struct TunnelState: Equatable {
     /// A side is gone.
     mutating func closed(_ side: Side) -> Action {
         guard over == nil else { return .none }
-        return finish(ended.contains(side) ? .finished : .broken)
+        // When one side has ended in order, the system may report the end of the other as a hang-up alone.
+        return finish(ended.isEmpty ? .broken : .finished)
     }
 
     mutating func stop(_ end: End) -> Action { over == nil ? finish(end) : .none }

@@ -5,6 +5,7 @@ import ArgumentParser
 import Foundation
 import GyreConfiguration
 import GyreProxy
+import HTTPCaching
 
 extension GyreSettings {
     /// The settings of the forward proxy as the proxy takes them. Ends the program when the file of users cannot be used.

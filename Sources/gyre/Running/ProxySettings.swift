@@ -11,6 +11,8 @@ import HTTPWire
 extension GyreSettings {
     var proxyConfiguration: ProxyConfiguration {
         var proxy = ProxyConfiguration(origin: origin.url.map { origin.target($0) })
+        proxy.rules = siteRules.rules.isEmpty ? nil : siteRules.rules
+        proxy.namedOrigins = siteRules.origins.mapValues { origin.target($0) }
         proxy.upgrades = server.upgrades.map { $0.lowercased() }
         if !server.name.isEmpty { proxy.name = server.name }
         proxy.timeouts.tunnelMilliseconds = Int64(server.tunnelTimeout.milliseconds)

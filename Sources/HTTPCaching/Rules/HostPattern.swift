@@ -21,6 +21,9 @@ public struct HostPattern: Sendable, Hashable {
         guard !name.contains("*"), name != "." else { return nil }
     }
 
+    /// How much a pattern says: a whole name more than any domain, a long domain more than a short one.
+    var weight: Int { isSuffix ? name.utf8.count : .max }
+
     /// Whether a host, in lower case and without a last dot, is meant.
     public func matches(_ host: String) -> Bool { isSuffix ? host.hasSuffix(name) : host == name }
 }
