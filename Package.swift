@@ -122,7 +122,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPWireTests",
-            dependencies: ["HTTPWire", "HTTPWireTestSupport", "CAllocationCounter"],
+            dependencies: [
+                "HTTPWire", "HTTPWireTestSupport", "CAllocationCounter",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -139,6 +144,7 @@ let package = Package(
             dependencies: [
                 "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -39,6 +39,10 @@ extension GyreSettings {
         public internal(set) var idleTimeout = DurationSetting(milliseconds: 0)
         /// `server.write-timeout`
         public internal(set) var writeTimeout = DurationSetting(milliseconds: 0)
+        /// `server.min-rate`, in a second; nil for none.
+        public internal(set) var minRate: ByteSize?
+        /// `server.min-rate-grace`
+        public internal(set) var minRateGrace = DurationSetting(milliseconds: 0)
         /// `server.tunnel-timeout`
         public internal(set) var tunnelTimeout = DurationSetting(milliseconds: 0)
         /// `server.upgrades`, in lower case.

@@ -178,7 +178,7 @@ import Testing
             try await client.sendRequest("GET", "/big")
             _ = try await client.readHead()
             var last = -1
-            try await eventually("the origin stands still") {
+            try await eventually(within: .seconds(20), "the origin stands still") {
                 let now = scenario.origin.bodyBytesSent
                 defer { last = now }
                 return now == last && now > 0

@@ -108,6 +108,20 @@ extension SettingsTable {
             "How long a client may take no bytes while it is sent a response"
         ),
         Setting(
+            "server.min-rate",
+            \.server.minRate,
+            .size(SettingLimits.minRate, orNil: "none"),
+            default: "240B",
+            "Bytes a second; a client that sends a body or takes a response slower than this is let go"
+        ),
+        Setting(
+            "server.min-rate-grace",
+            \.server.minRateGrace,
+            .duration(SettingLimits.timeout),
+            default: "30s",
+            "How long a client that is waited for may be slower than server.min-rate"
+        ),
+        Setting(
             "server.tunnel-timeout",
             \.server.tunnelTimeout,
             .duration(SettingLimits.timeout),

@@ -15,7 +15,7 @@ final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         /// Waiting for a request, or in the middle of its head. Next: busy, closing.
         case idle
         /// A request is being answered. Next: idle, closing.
@@ -27,28 +27,39 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     let proxy: LoopContext
-    private var phase = Phase.idle
+    var phase = Phase.idle
     private(set) var context: ChannelHandlerContext?
-    private var inbound = ByteBuffer()
-    private var head = RequestHead()
+    var inbound = ByteBuffer()
+    var head = RequestHead()
     private var body: RequestBodyReader?
-    private var bodyIsWanted = false
-    private var clientAddress = "-"
+    var bodyIsWanted = false
+    var clientAddress = "-"
     /// The forward proxy lets this client in, as far as its address goes.
-    private var mayForward = false
+    var mayForward = false
     /// `Proxy-Authorization` as it was last found to be right.
     var knownCredentials: String?
     private var readIsPending = false
     private var isProcessing = false
-    private var needsFlush = false
-    private var inputClosed = false
+    var needsFlush = false
+    var inputClosed = false
     /// The answer is out and the output closed; what still comes is dropped.
-    private var isLingering = false
-    private var keyScratch: [UInt8] = []
-    private var headStartedAt: NIODeadline?
-    private var lastProgress = NIODeadline.now()
+    var isLingering = false
+    var keyScratch: [UInt8] = []
+    var headStartedAt: NIODeadline?
+    var lastProgress = NIODeadline.now()
 
-    init(proxy: LoopContext) { self.proxy = proxy }
+    var sendingPace: Pace
+    var readingPace: Pace
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    /// Of these, what the system had taken at the last look.
+    var drainedBytes: UInt64 = 0
+
+    init(proxy: LoopContext) {
+        self.proxy = proxy
+        sendingPace = proxy.configuration.timeouts.pace
+        readingPace = proxy.configuration.timeouts.pace
+    }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
     var eventLoop: any EventLoop { proxy.loop }
@@ -70,6 +81,7 @@ final class ClientConnection: ChannelInboundHandler {
         readIsPending = false
         guard !isLingering else { return }
         var bytes = unwrapInboundIn(data)
+        bytesIn &+= UInt64(bytes.readableBytes)
         if case .tunnel(let tunnel) = phase { return tunnel.received(bytes, from: .client) }
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
         lastProgress = proxy.now
@@ -200,126 +212,18 @@ final class ClientConnection: ChannelInboundHandler {
             request.framing.hasBody
             ? RequestBodyReader(request.framing, limits: proxy.configuration.limits, maxBytes: maxBody) : nil
         bodyIsWanted = false
+        sendingPace.reset()
+        readingPace.reset()
         let exchange = Exchange(request: request, connection: self, proxy: proxy)
         phase = .busy(exchange)
         exchange.start()
     }
 
-    // MARK: Hit in memory
-
-    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
-    private func answerFromMemory(startedAt: NIODeadline) -> Bool {
-        guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
-            !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision), let context
-        else { return false }
-        keyScratch.removeAll(keepingCapacity: true)
-        let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
-            RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
-            if head.targetForm == .absolute, proxy.configuration.keepsForwardApart {
-                RequestKey.append(part: RequestKey.forwardPart, to: &keyScratch)
-            }
-            return keyScratch.withUnsafeBytes { key in
-                proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
-            }
-        }
-        guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
-            return false
-        }
-        if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
-        let now = Clock.timestamp()
-        guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
-        let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
-        let keepsAlive = head.keepAlive && !proxy.isDraining
-
-        let copiesBody = object.body.readableBytes <= 16 * 1024
-        var out = context.channel.allocator.buffer(
-            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
-        )
-        out.writeImmutableBuffer(object.headBytes)
-        out.writeStaticString("Age: ")
-        ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
-        out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
-        ResponseHeadWriter.writeDecimal(UInt64(max(0, ttl)), to: &out)
-        if keepsAlive {
-            out.writeStaticString(head.minorVersion == 0 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
-        } else {
-            out.writeStaticString("\r\nConnection: close\r\n\r\n")
-        }
-        if copiesBody {
-            out.writeImmutableBuffer(object.body)
-            context.write(wrapOutboundOut(out), promise: nil)
-        } else {
-            context.write(wrapOutboundOut(out), promise: nil)
-            context.write(wrapOutboundOut(object.body), promise: nil)
-        }
-        needsFlush = true
-        inbound.withUnsafeReadableBytes { bytes in
-            proxy.log(
-                head,
-                in: bytes,
-                clientAddress: clientAddress,
-                status: object.head.status,
-                bytes: object.body.readableBytes,
-                startedAt: startedAt
-            )
-        }
-        if !keepsAlive { closeAfterFlush() }
-        return true
-    }
-
-    /// Whether no rule wants more than what lies under the URL as it is.
-    private func allowsPlainHit(_ rules: RuleSet) -> Bool {
-        inbound.withUnsafeReadableBytes { bytes in
-            let path = head.path.bytes(in: bytes)
-            let request = RuleRequest(
-                method: "GET",
-                authority: head.hostSlice.bytes(in: bytes),
-                pathAndQuery: path.first == 0x2f ? Array(path) : [0x2f] + Array(path)
-            )
-            let fields = FieldReader.fields(head.fields, in: bytes)
-            let decision = rules.decision(for: request) { name in HTTPField.Name(name).flatMap { fields[$0] } }
-            return decision?.allowsPlainHit ?? true
-        }
-    }
-
-    /// Whether a request in absolute form may take the short way: everything that the gate would ask has been answered for this connection.
-    private func mayForwardShortly() -> Bool {
-        guard mayForward, head.targetForm == .absolute, head.scheme == .http, let forward = proxy.forward, !forward.gate.judgesHosts,
-            forward.gate.permits(port: Int(head.port ?? 80), tunnel: false)
-        else { return false }
-        guard forward.authenticator != nil else { return true }
-        guard let knownCredentials, let value = head.fields.firstValue(of: .proxyAuthorization) else { return false }
-        return inbound.withUnsafeReadableBytes { value.bytes(in: $0).elementsEqual(knownCredentials.utf8) }
-    }
-
     // MARK: What an exchange does
-
-    /// From here on the connection is one end of a tunnel. What the client has sent already goes first.
-    func become(_ tunnel: Tunnel) {
-        phase = .tunnel(tunnel)
-        let early = inbound
-        inbound = ByteBuffer()
-        tunnel.received(early, from: .client)
-        if inputClosed { tunnel.inputEnded(.client) }
-        readMore()
-    }
-
-    /// Ends the output, or everything, behind what has been written.
-    func finishOutput(closes: Bool) {
-        guard let context else { return }
-        if closes {
-            phase = .closing
-            lastProgress = proxy.now
-        }
-        needsFlush = false
-        let bound = NIOLoopBound(context, eventLoop: proxy.loop)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
-            bound.value.close(mode: closes ? .all : .output, promise: nil)
-        }
-    }
 
     func write(_ bytes: ByteBuffer) {
         guard let context, bytes.readableBytes > 0 else { return }
+        bytesOut &+= UInt64(bytes.readableBytes)
         context.write(wrapOutboundOut(bytes), promise: nil)
         needsFlush = true
         if !isProcessing { flushIfNeeded() }
@@ -386,7 +290,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Ends the connection when everything has been written. When the client may still be sending, its bytes are read and dropped for a moment
     /// first: closing at once would reset the connection and could take the answer away before it is read (RFC 9112 §9.6).
-    private func closeAfterFlush(lingers: Bool = false) {
+    func closeAfterFlush(lingers: Bool = false) {
         phase = .closing
         lastProgress = proxy.now
         guard let context else { return }
@@ -404,6 +308,8 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
+    func closeNow() { context?.close(promise: nil) }
+
     func close() {
         if case .tunnel(let tunnel) = phase {
             phase = .closing
@@ -414,41 +320,11 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Answers what could not be parsed, and closes: what follows cannot be trusted.
-    private func refuse(status: Int, reason: String) {
+    func refuse(status: Int, reason: String) {
         let page = ErrorPage.make(status: status, reason: reason, closes: true, sendsBody: true)
         context?.write(wrapOutboundOut(page), promise: nil)
         proxy.logRefusal(clientAddress: clientAddress, status: status, reason: reason)
         body = nil
         closeAfterFlush(lingers: true)
-    }
-
-    // MARK: Deadlines
-
-    /// Called about once a second.
-    func sweep(now: NIODeadline) {
-        let limits = proxy.configuration.timeouts
-        switch phase {
-        case .idle:
-            if let headStartedAt, inbound.readableBytes > 0 {
-                if now > headStartedAt + limits.head { refuse(status: 408, reason: "header-timeout") }
-            } else if now > lastProgress + limits.idle || proxy.isDraining {
-                close()
-            }
-        case .busy(let exchange):
-            if bodyIsWanted, now > lastProgress + limits.body {
-                exchange.requestBodyFailed()
-            } else if !isWritable, now > lastProgress + limits.write {
-                close()
-            }
-        case .tunnel(let tunnel):
-            tunnel.sweep(now: now)
-        case .closing:
-            if now > lastProgress + (isLingering ? .seconds(2) : limits.write) { context?.close(promise: nil) }
-        }
-    }
-
-    /// No new requests; what is under way is finished.
-    func drain() {
-        if case .idle = phase, inbound.readableBytes == 0 { close() }
     }
 }

@@ -275,7 +275,7 @@ final class Exchange {
     func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
 
     /// The client's body broke off, was malformed or too long: nothing sensible can follow.
-    func requestBodyFailed() {
+    func requestBodyFailed(status: Int = 400, reason: String = "request-body") {
         guard phase != .done else { return }
         call?.cancel()
         call = nil
@@ -284,7 +284,7 @@ final class Exchange {
             connection?.close()
             finish()
         } else {
-            fail(status: 400, reason: "request-body")
+            fail(status: status, reason: reason)
         }
     }
 

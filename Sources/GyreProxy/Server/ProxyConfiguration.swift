@@ -18,6 +18,10 @@ public struct ProxyConfiguration: Sendable {
         public var idleMilliseconds: Int64 = 75_000
         /// Without progress of a response that the client does not read.
         public var writeMilliseconds: Int64 = 60_000
+        /// A client that sends a body or takes a response slower than so many bytes a second is let go; nil: any pace will do.
+        public var minBytesPerSecond: Int? = 240
+        /// For how long a client may be slower.
+        public var paceGraceMilliseconds: Int64 = 30_000
         /// Without a byte in either direction of a tunnel or of a connection that changed its protocol.
         public var tunnelMilliseconds: Int64 = 600_000
         /// The defaults.
@@ -27,6 +31,7 @@ public struct ProxyConfiguration: Sendable {
         var body: TimeAmount { .milliseconds(bodyMilliseconds) }
         var idle: TimeAmount { .milliseconds(idleMilliseconds) }
         var write: TimeAmount { .milliseconds(writeMilliseconds) }
+        var pace: Pace { Pace(least: minBytesPerSecond, grace: .milliseconds(paceGraceMilliseconds)) }
         var tunnel: TimeAmount { .milliseconds(tunnelMilliseconds) }
     }
 

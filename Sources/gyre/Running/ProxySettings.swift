@@ -15,6 +15,8 @@ extension GyreSettings {
         proxy.namedOrigins = siteRules.origins.mapValues { origin.target($0) }
         proxy.upgrades = server.upgrades.map { $0.lowercased() }
         if !server.name.isEmpty { proxy.name = server.name }
+        proxy.timeouts.minBytesPerSecond = server.minRate.map { Int($0.bytes) }
+        proxy.timeouts.paceGraceMilliseconds = Int64(server.minRateGrace.milliseconds)
         proxy.timeouts.tunnelMilliseconds = Int64(server.tunnelTimeout.milliseconds)
         proxy.listenHost = server.listen.host ?? "::"
         proxy.listenPort = Int(server.listen.port)
