@@ -145,6 +145,8 @@ let package = Package(
                 "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -210,6 +210,33 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
         }
     }
 
+    @Test func `an absolute target with another Host is refused, and a secure one never goes out in clear`() async throws {
+        try await withScenario(adjust: forwardOnly()) { scenario in
+            let client = try await scenario.client()
+            let authority = scenario.origin.authority
+            // The scripted origin speaks no TLS: nothing is asked of it.
+            #expect(try await client.get("https://\(authority)/", ["Host": authority]).status == 502)
+            #expect(scenario.origin.requestCount == 0)
+            #expect(try await client.get("http://\(authority)/", ["Host": "other.test"]).status == 400)
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
+    @Test func `OPTIONS and TRACE go as far as Max-Forwards says`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.otherwise { request in .response(200, body: "\(request.fields["Max-Forwards"] ?? "-")") }
+            let client = try await scenario.client()
+            #expect(try await client.request("OPTIONS", "/", ["Max-Forwards": "3"]).text == "2")
+            #expect(try await client.request("OPTIONS", "/", ["Max-Forwards": "x"]).text == "x")
+            #expect(try await client.request("TRACE", "/", ["Max-Forwards": "1"]).text == "0")
+            #expect(try await client.get("/", ["Max-Forwards": "0"]).text == "0")
+            let seen = scenario.origin.requestCount
+            #expect(try await client.request("OPTIONS", "*", ["Max-Forwards": "0"])["Allow"]?.contains("GET") == true)
+            #expect(try await client.request("TRACE", "/", ["Max-Forwards": "0"]).status == 405)
+            #expect(scenario.origin.requestCount == seen)
+        }
+    }
+
     @Test func `connections are kept for each host, and the host used longest ago gives way`() async throws {
         try await withScenario(adjust: forwardOnly { $0.maxDestinations = 2 }) { scenario in
             scenario.origin.otherwise { _ in .response(200, ["Cache-Control": "no-store"], body: "x") }

@@ -40,6 +40,20 @@ extension Exchange {
         }
     }
 
+    /// The client wants to know what this proxy says, and nobody behind it (RFC 9110 §7.6.2).
+    func answerAsLast() {
+        guard request.method == .options else {
+            return fail(status: 405, reason: "trace-not-offered", fields: [("Allow", "GET, HEAD, OPTIONS")])
+        }
+        result = .bypass
+        outcome.detail = "max-forwards"
+        var fields = HTTPFields()
+        fields[.allow] = "GET, HEAD, OPTIONS, POST, PUT, DELETE, PATCH"
+        if request.framing.hasBody { closesAfter = true }
+        sendHead(status: 200, fields: fields, length: .exactly(0))
+        finish()
+    }
+
     private func admitted(_ verdict: Authenticator.Verdict) {
         guard phase != .done else { return }
         switch verdict {

@@ -100,6 +100,7 @@ final class Exchange {
     func begin() {
         if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return fail(status: 508, reason: "loop") }
         if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
+        if MaxForwards.left(request.method, request.fields) == 0 { return answerAsLast() }
         if let answer = request.rules?.answer { return respond(answer) }
         let upgrades = UpgradeOffer.passed(request, permitted: proxy.configuration.upgrades)
         if !upgrades.isEmpty { return changeProtocol(upgrades) }

@@ -12,6 +12,7 @@ enum ForwardedFields {
     /// change what others are served.
     static func request(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
         var result = ownFields(request, fields: fields, configuration: configuration)
+        MaxForwards.count(request.method, &result)
         request.rules?.requestChanges.apply(to: &result)
         return result
     }
@@ -51,6 +52,8 @@ enum ForwardedFields {
 extension HTTPField.Name {
     static let hostField = known("Host")
     static let cdnLoop = known("CDN-Loop")
+    static let maxForwards = known("Max-Forwards")
+    static let allow = known("Allow")
     static let softPurge = known("Soft-Purge")
 
     private static func known(_ text: String) -> HTTPField.Name {

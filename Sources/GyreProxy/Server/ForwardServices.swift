@@ -3,7 +3,6 @@
 
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// What a forward proxy has besides: threads that may wait, who may come in, and who is asked for addresses.
@@ -41,7 +40,7 @@ extension PoolSettings {
         guard let forward = configuration.forward, let services else { return }
         self.forward = forward
         maxDestinations = forward.maxDestinations
-        tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+        tls = try configuration.clientTLS()
         dialer = Dialer(lookup: services.lookup, addressGuard: AddressGuard(configuration, forward), ownPort: services.ownPort)
     }
 }

@@ -43,6 +43,8 @@ public struct ProxyConfiguration: Sendable {
         public var host: String
         /// Port.
         public var port: Int
+        /// The name that the certificate must have, where it is not ``host``.
+        public var serverName: String?
         /// In milliseconds.
         public var connectTimeoutMilliseconds: Int64 = 5000
         /// Without a byte from the origin, in milliseconds.
@@ -74,6 +76,8 @@ public struct ProxyConfiguration: Sendable {
     public var origin: Origin?
     /// What makes it a forward proxy too; nil: it is none.
     public var forward: Forward?
+    /// Who vouches for the certificates of origins; the system's authorities unless a test says otherwise.
+    var trustRoots = NIOSSLTrustRoots.default
     /// This proxy's name in `Via` and `CDN-Loop`, a token that no other proxy on the way has: it tells a request that goes in circles.
     public var name = ProxyConfiguration.uniqueName()
     /// Protocols that an `Upgrade` may ask for, in lower case; others are not passed on.
@@ -125,16 +129,22 @@ public struct ProxyConfiguration: Sendable {
     /// Origin and forward proxy have keys of their own, when there are both: what a client says in `Host` is no proof that it comes from there.
     var keepsForwardApart: Bool { forward != nil && origin != nil }
 
+    func clientTLS() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = trustRoots
+        return try NIOSSLContext(configuration: configuration)
+    }
+
     func upstreamSettings(_ origin: Origin) throws -> UpstreamSettings {
         var settings = UpstreamSettings(host: origin.host, port: origin.port)
         settings.connectTimeoutMilliseconds = origin.connectTimeoutMilliseconds
         settings.readTimeoutMilliseconds = origin.readTimeoutMilliseconds
         settings.maxConnections = origin.maxConnections
         if origin.usesTLS {
-            settings.tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+            settings.tls = try clientTLS()
             // An address cannot be a server name (RFC 6066 §3).
             let isAddress = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) != nil
-            settings.tlsServerName = isAddress ? nil : origin.host
+            settings.tlsServerName = origin.serverName ?? (isAddress ? nil : origin.host)
         }
         return settings
     }
