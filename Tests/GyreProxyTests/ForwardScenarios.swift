@@ -210,6 +210,29 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
         }
     }
 
+    @Test func `more hosts than there may be at a time are a 503, and a name that nobody has is a 502`() async throws {
+        let adjust = forwardOnly { forward in
+            forward.maxDestinations = 1
+            forward.resolve = { $0 == "nobody.test" ? [] : ["127.0.0.1"] }
+        }
+        try await withScenario(adjust: adjust) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/slow") { _ in .response(200, ["Cache-Control": "no-store"], body: "x").after(gate) }
+            scenario.origin.on("GET", "/") { _ in .response(200, ["Cache-Control": "no-store"], body: "x") }
+            let (busy, other) = (try await scenario.client(), try await scenario.client())
+            let (a, b) = ("a.test:\(scenario.origin.port)", "b.test:\(scenario.origin.port)")
+            try await busy.sendRequest("GET", "http://\(a)/slow", ["Host": a])
+            try await eventually(within: .seconds(60), "the host is asked") { gate.waitingCount == 1 }
+            let refused = try await other.get("http://\(b)/", ["Host": b])
+            #expect(refused.status == 503 && refused["Cache-Status"]?.contains("too-many-waiting") == true)
+            gate.open()
+            #expect(try await busy.readResponse().text == "x")
+            #expect(try await other.get("http://\(b)/", ["Host": b]).status == 200)
+            let unknown = try await other.get("http://nobody.test/", ["Host": "nobody.test"])
+            #expect(unknown.status == 502 && unknown["Cache-Status"]?.contains("name-not-found") == true)
+        }
+    }
+
     @Test func `an absolute target with another Host is refused, and a secure one never goes out in clear`() async throws {
         try await withScenario(adjust: forwardOnly()) { scenario in
             let client = try await scenario.client()
@@ -248,7 +271,7 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
             for name in ["a", "b", "a", "b"] { try await ask(name) }
             #expect(scenario.origin.connectionCount == 2)
             try await ask("c")
-            try await eventually("the connection to a is closed") { scenario.origin.openConnectionCount == 2 }
+            try await eventually(within: .seconds(60), "the connection to a is closed") { scenario.origin.openConnectionCount == 2 }
             try await ask("b")
             #expect(scenario.origin.connectionCount == 3)
             try await ask("a")

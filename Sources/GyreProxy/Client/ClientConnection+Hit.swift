@@ -79,8 +79,13 @@ extension ClientConnection {
                 authority: head.hostSlice.bytes(in: bytes),
                 pathAndQuery: path.first == 0x2f ? Array(path) : [0x2f] + Array(path)
             )
-            let fields = FieldReader.fields(head.fields, in: bytes)
-            let decision = rules.decision(for: request) { name in HTTPField.Name(name).flatMap { fields[$0] } }
+            // Most rules look at no field.
+            var fields: HTTPFields?
+            let decision = rules.decision(for: request) { name in
+                let known = fields ?? FieldReader.fields(head.fields, in: bytes)
+                fields = known
+                return HTTPField.Name(name).flatMap { known[$0] }
+            }
             return decision?.allowsPlainHit ?? true
         }
     }

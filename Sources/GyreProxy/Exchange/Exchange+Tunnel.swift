@@ -21,6 +21,7 @@ extension Exchange {
             return fail(status: 501, reason: "connect-not-offered")
         }
         phase = .fetching
+        result = .bypass
         outcome.forward = .bypass
         let peer = TunnelPeer()
         let dial = TunnelDial(exchange: self)
@@ -34,7 +35,8 @@ extension Exchange {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value.1) }
             }
-        dialer.connect(bootstrap, host: destination.host, port: destination.port, on: proxy.loop).whenComplete { result in
+        let limit = TimeAmount.milliseconds(forward.connectTimeoutMilliseconds)
+        dialer.connect(bootstrap, host: destination.host, port: destination.port, within: limit, on: proxy.loop).whenComplete { result in
             let (dial, peer) = bound.value
             dial.exchange.dialled(dial, peer, result.map { _ in })
         }

@@ -10,13 +10,23 @@ struct Dialer: Sendable {
     let addressGuard: AddressGuard
     let ownPort: BoundPort
 
-    /// - Parameter bootstrap: Complete but for the addresses. Fails with an ``UpstreamFailure``, or as NIO does.
-    func connect(_ bootstrap: ClientBootstrap, host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
+    /// Fails with an ``UpstreamFailure``, or as NIO does.
+    ///
+    /// - Parameters:
+    ///   - bootstrap: Complete but for the addresses.
+    ///   - limit: How long the look-up may take; the bootstrap has the time for the rest.
+    func connect(
+        _ bootstrap: ClientBootstrap,
+        host: String,
+        port: Int,
+        within limit: TimeAmount,
+        on loop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
         let bound = NIOLoopBound(bootstrap, eventLoop: loop)
         var addressGuard = addressGuard
         addressGuard.ownPorts.insert(ownPort.value)
         let judge = addressGuard
-        return lookup.addresses(of: host, port: port, on: loop).flatMap { addresses in
+        return lookup.addresses(of: host, port: port, within: limit, on: loop).flatMap { addresses in
             var refusal: AddressGuard.Refusal?
             let permitted = addresses.filter { address in
                 guard let plain = IPAddress(address) else { return false }

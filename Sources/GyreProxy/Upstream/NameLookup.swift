@@ -27,7 +27,9 @@ final class NameLookup: Sendable {
     }
 
     /// Every address of a name or of an address in text, in the order of the system's preference. Fails with an ``UpstreamFailure``.
-    func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+    ///
+    /// The system cannot be told to give up; who asked is told, and the thread comes back when it does.
+    func addresses(of host: String, port: Int, within limit: TimeAmount, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         guard pending.wrappingAdd(1, ordering: .relaxed).oldValue < Self.maxPending else {
             pending.subtract(1, ordering: .relaxed)
             return loop.makeFailedFuture(UpstreamFailure.tooManyWaiting)
@@ -36,11 +38,19 @@ final class NameLookup: Sendable {
             let texts = resolve.map { $0(host) }
             return try texts.map { try $0.map { try SocketAddress(ipAddress: $0, port: port) } } ?? Self.system(host, port)
         }
-        found.whenComplete { [self] _ in pending.subtract(1, ordering: .relaxed) }
-        return found.flatMapThrowing { addresses in
-            guard !addresses.isEmpty else { throw UpstreamFailure.nameNotFound }
-            return addresses
+        let answer = loop.makePromise(of: [SocketAddress].self)
+        // Whichever comes first counts: a promise that is kept stays so.
+        let alarm = loop.scheduleTask(in: limit) { answer.fail(UpstreamFailure.connectTimeout) }
+        found.whenComplete { [self] result in
+            pending.subtract(1, ordering: .relaxed)
+            alarm.cancel()
+            switch result {
+            case .success(let addresses) where addresses.isEmpty: answer.fail(UpstreamFailure.nameNotFound)
+            case .success(let addresses): answer.succeed(addresses)
+            case .failure(let error): answer.fail(error as? UpstreamFailure ?? .nameNotFound)
+            }
         }
+        return answer.futureResult
     }
 
     private static func system(_ host: String, _ port: Int) throws -> [SocketAddress] {

@@ -63,7 +63,13 @@ final class UpstreamPool: Upstream {
                 }
             }
         let opened =
-            settings.dialer?.connect(bootstrap, host: settings.host, port: settings.port, on: loop)
+            settings.dialer?.connect(
+                bootstrap,
+                host: settings.host,
+                port: settings.port,
+                within: .milliseconds(settings.connectTimeoutMilliseconds),
+                on: loop
+            )
             ?? bootstrap.connect(host: settings.host, port: settings.port)
         opened.whenComplete { result in
             let (pool, connection, call) = bound.value
