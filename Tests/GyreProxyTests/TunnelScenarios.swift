@@ -131,7 +131,15 @@ final class Counter: Sendable {
             while let bytes = try await connection.receive() { try await connection.send(bytes) }
             try await connection.send(" bye")
         }
-        try await withScenario(adjust: { $0.origin?.port = server.port }) { scenario in
+        // With room for one connection: one that has changed its protocol does not count.
+        let adjust = { (configuration: inout ProxyConfiguration) in
+            configuration.origin?.port = server.port
+            configuration.origin?.maxConnections = 1
+        }
+        try await withScenario(adjust: adjust) { scenario in
+            let waiting = try await scenario.client()
+            try await waiting.sendRequest("GET", "/ws", ask)
+            #expect(try await waiting.readNextHead().status == 101)
             for _ in 0..<2 {
                 let client = try await scenario.client()
                 try await client.sendRequest("GET", "/ws", ask)
@@ -145,7 +153,9 @@ final class Counter: Sendable {
                 #expect(answer == Array("hello ".utf8) + pattern.bytes() + Array(" bye".utf8))
             }
             try await eventually(within: .seconds(60), "tunnels are over") { scenario.totals().tunnelsClosed == 2 }
-            #expect(scenario.totals().originRequests == 2 && scenario.totals().requests(.tunnel) == 2)
+            #expect(scenario.totals().originRequests == 3 && scenario.totals().requests(.tunnel) == 2)
+            #expect(scenario.totals().openTunnels == 1)
+            await waiting.close()
         }
         await server.stop()
     }

@@ -188,6 +188,27 @@ import Testing
         }
     }
 
+    /// Went wrong once: every pipelined hit was put into memory at once, and a client that had not read its answers was closed as idle.
+    @Test func `pipelined hits are made no faster than they are read, and waiting for them is not being idle`() async throws {
+        let pattern = PatternBody(seed: 2, count: 50_000)
+        let requests = 1500
+        try await withScenario(adjust: { $0.timeouts.idleMilliseconds = 50 }) { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: .pattern(pattern)) }
+            let first = try await scenario.client()
+            _ = try await first.get("/a")
+            let client = try await RawClient.connect(port: scenario.proxy.port, receiveBufferBytes: 32 * 1024)
+            try await client.send(String(repeating: "GET /a HTTP/1.1\r\nHost: \(scenario.origin.authority)\r\n\r\n", count: requests))
+            // The deadlines have been looked at when an idle connection is gone.
+            let idle = try await scenario.client()
+            for client in [first, idle] { #expect(try await client.isClosedByPeer()) }
+            #expect(scenario.totals().responseBytes < 32 << 20)
+            for _ in 0..<requests {
+                _ = try await client.readHead()
+                #expect(try await client.compareBody(with: pattern) == nil)
+            }
+        }
+    }
+
     @Test func `draining finishes what is under way and closes what is idle`() async throws {
         let gate = Gate()
         try await withScenario { scenario in

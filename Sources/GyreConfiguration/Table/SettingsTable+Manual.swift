@@ -24,6 +24,8 @@ extension SettingsTable {
 
             Where a setting takes several values they are a list in the file, the flag once for each, or one text with commas between them.
 
+            The sections `sites` and `origins` of the file hold [rules for sites](site-rules.md).
+
             In the environment the same setting is `GYRE_SERVER_LISTEN`. An unknown name in the file is an error; in the environment it is a
             warning.
 

@@ -101,7 +101,12 @@ final class ClientConnection: ChannelInboundHandler {
         switch phase {
         case .busy(let exchange): exchange.clientWritabilityChanged(context.channel.isWritable)
         case .tunnel(let tunnel): if context.channel.isWritable { tunnel.becameWritable(.client) }
-        case .idle, .closing: break
+        case .idle:
+            guard context.channel.isWritable, !isProcessing else { return }
+            process()
+            flushIfNeeded()
+            readMore()
+        case .closing: break
         }
     }
 
@@ -139,7 +144,7 @@ final class ClientConnection: ChannelInboundHandler {
     func readMore() {
         guard let context, !readIsPending, !inputClosed else { return }
         switch phase {
-        case .idle: break
+        case .idle: guard isWritable else { return }
         case .busy: guard bodyIsWanted else { return }
         case .tunnel(let tunnel): guard tunnel.reads(.client) else { return }
         case .closing: guard isLingering else { return }
@@ -161,6 +166,11 @@ final class ClientConnection: ChannelInboundHandler {
             case .busy:
                 guard bodyIsWanted, deliverBody() else { return }
             case .idle:
+                // Pipelined hits pile up no further than the connection takes them.
+                if needsFlush, !isWritable {
+                    flushIfNeeded()
+                    guard isWritable else { return }
+                }
                 guard inbound.readableBytes > 0, parseHead() else { return }
             }
         }

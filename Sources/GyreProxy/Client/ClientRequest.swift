@@ -15,7 +15,7 @@ struct ClientRequest {
     /// Path and query; `*` for `OPTIONS *`.
     var path: [UInt8]
     var host: [UInt8]
-    /// Of an absolute target; http for others.
+    /// Of an absolute target to a forward proxy; http for others.
     var scheme: TargetURI.Scheme
     /// The client named the host to ask: it takes this for a forward proxy.
     var isForward: Bool
@@ -54,9 +54,10 @@ struct ClientRequest {
         fields = FieldReader.fields(head.fields, in: bytes)
         if host.isEmpty { host = defaultHost }
         self.host = host
-        let scheme: TargetURI.Scheme = head.scheme == .https ? .https : .http
-        self.scheme = scheme
         isForward = isForwardProxy && (head.targetForm == .absolute || head.targetForm == .authority)
+        // An origin is asked in its own way, whatever the client calls it.
+        let scheme: TargetURI.Scheme = isForward && head.scheme == .https ? .https : .http
+        self.scheme = scheme
         asksUpgrade = head.upgrade
         proxyAuthorization = fields[.proxyAuthorization]
         fields[.proxyAuthorization] = nil

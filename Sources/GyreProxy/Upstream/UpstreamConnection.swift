@@ -182,7 +182,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.call = nil
         switch phase {
         case .idle, .closed: break
-        case .switched: context.fireChannelInactive()
+        case .switched: return context.fireChannelInactive()
         case .untilClose: call?.end(trailers: HTTPFields())
         case .head where !sawResponse: call?.lostConnection(wasReused: requests > 1, .closedEarly)
         case .head, .length, .chunked: call?.fail(.closedEarly)
@@ -296,6 +296,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         timeout?.cancel()
         timeout = nil
         self.call = nil
+        pool.wentAway(self)
         call.switched(UpstreamResponse(status: 101, fields: fields, framing: .none, contentLength: nil), peer)
     }
 

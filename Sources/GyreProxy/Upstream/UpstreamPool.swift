@@ -99,7 +99,7 @@ final class UpstreamPool: Upstream {
         if isClosed || idle.count >= settings.maxIdle { connection.close() } else { idle.append(connection) }
     }
 
-    /// A connection that had been opened is gone.
+    /// A connection that had been opened is gone, or speaks another protocol now: it belongs to its one client, and takes no place from requests.
     func wentAway(_ connection: UpstreamConnection) {
         openCount -= 1
         idle.removeAll { $0 === connection }
