@@ -68,6 +68,35 @@ final class Counter: Sendable {
         }
     }
 
+    @Test func `a client is not read while the other end takes nothing`() async throws {
+        let gate = Gate()
+        let server = try await RawServer { connection in
+            try await gate.wait()
+            var count = 0
+            while let bytes = try await connection.receive() { count += bytes.count }
+            try await connection.send("got \(count)")
+        }
+        try await withScenario(adjust: forwardOnly()) { scenario in
+            let client = try await scenario.client()
+            #expect(try await connect(client, server.port).status == 200)
+            let count = 64 << 20
+            let sending = Task { try await client.send([UInt8](repeating: 7, count: count)) }
+            let looks = Counter()
+            var last = -1
+            try await eventually(within: .seconds(60), "nothing moves") {
+                let passed = scenario.totals().tunnelBytesToOrigins
+                defer { last = passed }
+                return passed == last && passed > 0 && looks.next() > 20
+            }
+            #expect(scenario.totals().tunnelBytesToOrigins < 32 << 20)
+            gate.open()
+            try await sending.value
+            try await client.finishSending()
+            #expect(String(decoding: try await client.readToEnd(), as: UTF8.self) == "got \(count)")
+        }
+        await server.stop()
+    }
+
     @Test func `a tunnel in which nothing moves is closed, and what cannot be reached is told`() async throws {
         try await withScenario(adjust: { configuration in
             forwardOnly()(&configuration)
