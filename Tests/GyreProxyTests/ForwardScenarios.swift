@@ -189,6 +189,7 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
             #expect(try await get("/plain", nil).status == 407)
             for _ in 0..<2 { #expect(try await get("/", right).status == 200) }
             #expect(scenario.origin.received.allSatisfy { $0.fields["Proxy-Authorization"] == nil })
+            #expect(scenario.totals().refusals == ["credentials-missing": 2, "credentials-wrong": 4])
         }
     }
 
@@ -205,7 +206,7 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
                 let client = try await scenario.client()
                 let value = field == "Via" ? "1.1 other, 1.1 edge-7" : "other, edge-7; hops=2"
                 let response = try await client.get("/", ["Host": "a", field: value])
-                #expect(response.status == 508 && scenario.origin.requestCount == 0)
+                #expect(response.status == 508 && scenario.origin.requestCount == 0 && scenario.totals().refusals == ["loop": 1])
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import GyreTelemetry
 import NIOCore
 
 /// Deadlines on what a client can delay.
@@ -26,9 +27,11 @@ extension ClientConnection {
             } else if !isWritable, now > lastProgress + limits.write {
                 letGo(exchange, "write-timeout")
             } else if sendingPace.isTooSlow(isWaiting: bodyIsWanted, total: bytesIn, now: now) {
-                exchange.requestBodyFailed(status: 408, reason: "client-too-slow")
+                proxy.counters.countRefusal(RequestRefusal.pace.rawValue)
+                exchange.requestBodyFailed(status: RequestRefusal.pace.status, reason: RequestRefusal.pace.rawValue)
             } else if takesTooSlowly(held: held, now: now) {
-                letGo(exchange, "client-too-slow")
+                proxy.counters.countRefusal(RequestRefusal.pace.rawValue)
+                letGo(exchange, RequestRefusal.pace.rawValue)
             }
         case .tunnel(let tunnel):
             tunnel.sweep(now: now)

@@ -26,11 +26,11 @@ extension Exchange {
     /// A request to a forward proxy goes on when the client, its password and the destination are in order.
     func admit() {
         guard let forward = proxy.forward, let destination = request.destination else {
-            return fail(status: 400, reason: "bad-destination")
+            return refuse(.destination)
         }
         let isTunnel = request.method == .connect
         if let refusal = forward.gate.refusal(client: request.clientAddress, destination: destination, tunnel: isTunnel) {
-            return fail(status: 403, reason: refusal.rawValue)
+            return refuse(refusal)
         }
         guard let authenticator = forward.authenticator else { return begin() }
         if let known = connection?.knownCredentials, known == request.proxyAuthorization { return begin() }
@@ -43,7 +43,7 @@ extension Exchange {
     /// The client wants to know what this proxy says, and nobody behind it (RFC 9110 §7.6.2).
     func answerAsLast() {
         guard request.method == .options else {
-            return fail(status: 405, reason: "trace-not-offered", fields: [("Allow", "GET, HEAD, OPTIONS")])
+            return refuse(.trace, fields: [("Allow", "GET, HEAD, OPTIONS")])
         }
         result = .bypass
         outcome.detail = "max-forwards"
@@ -62,12 +62,11 @@ extension Exchange {
             begin()
         case .refused:
             // RFC 9110 §15.5.8, RFC 7617 §2.
-            fail(
-                status: 407,
-                reason: request.proxyAuthorization == nil ? "credentials-missing" : "credentials-wrong",
+            refuse(
+                request.proxyAuthorization == nil ? .credentialsMissing : .credentialsWrong,
                 fields: [("Proxy-Authenticate", "Basic realm=\"gyre\", charset=\"UTF-8\"")]
             )
-        case .busy: fail(status: 503, reason: "credentials-busy")
+        case .busy: refuse(.credentialsBusy)
         }
     }
 }

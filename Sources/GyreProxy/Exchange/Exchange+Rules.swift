@@ -12,7 +12,7 @@ extension Exchange {
     func respond(_ answer: RuleAction.Answer) {
         outcome.detail = "rule"
         switch answer {
-        case .deny(let status): fail(status: status, reason: "rule")
+        case .deny(let status): refuse(.rule, status: status)
         case .redirect(let status, let location):
             result = .bypass
             var fields = HTTPFields()

@@ -18,7 +18,7 @@ extension Exchange {
     /// `CONNECT` (RFC 9110 §9.3.6): connects to the destination, then passes bytes.
     func makeTunnel() {
         guard let destination = request.destination, let dialer = proxy.dialer, let forward = proxy.configuration.forward else {
-            return fail(status: 501, reason: "connect-not-offered")
+            return refuse(.connect)
         }
         phase = .fetching
         result = .bypass

@@ -91,14 +91,14 @@ final class Exchange {
     func start() {
         if request.isForward { return admit() }
         guard route != .origin || proxy.configuration.origin != nil || request.methodName == "PURGE" || request.rules?.answer != nil else {
-            return fail(status: 421, reason: "no-origin (this is a forward proxy: ask it for http://host/path)")
+            return refuse(.noOrigin)
         }
         begin()
     }
 
     /// What is asked for, by whoever may ask.
     func begin() {
-        if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return fail(status: 508, reason: "loop") }
+        if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return refuse(.loop) }
         if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
         if MaxForwards.left(request.method, request.fields) == 0 { return answerAsLast() }
         if let answer = request.rules?.answer { return respond(answer) }
@@ -106,7 +106,7 @@ final class Exchange {
         if !upgrades.isEmpty { return changeProtocol(upgrades) }
         switch request.method {
         case .connect:
-            request.isForward ? makeTunnel() : fail(status: 501, reason: "connect-not-offered")
+            request.isForward ? makeTunnel() : refuse(.connect)
         case .get, .head:
             if request.framing.hasBody {
                 passThrough(.bypass, detail: "request-body")

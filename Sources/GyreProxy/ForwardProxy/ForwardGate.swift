@@ -5,13 +5,6 @@ import HTTPCaching
 
 /// Decides whether a client may ask a forward proxy for a destination, as far as that can be told without a password and without a look-up.
 struct ForwardGate: Sendable {
-    /// Why not. The raw name stands in `Cache-Status`, log and metrics.
-    enum Refusal: String, CaseIterable {
-        case client = "client-not-permitted"
-        case port = "port-not-permitted"
-        case host = "host-not-permitted"
-    }
-
     private let clients: [AddressRange]
     private let ports: PortList?
     private let connectPorts: PortList?
@@ -37,7 +30,7 @@ struct ForwardGate: Sendable {
     func permits(port: Int, tunnel: Bool) -> Bool { (tunnel ? connectPorts : ports)?.contains(port) ?? false }
 
     /// The first reason against it.
-    func refusal(client: String, destination: Destination, tunnel: Bool) -> Refusal? {
+    func refusal(client: String, destination: Destination, tunnel: Bool) -> RequestRefusal? {
         guard permits(client: client) else { return .client }
         guard permits(port: destination.port, tunnel: tunnel) else { return .port }
         if deniedHosts.contains(where: { $0.matches(destination.host) }) { return .host }

@@ -39,7 +39,8 @@ public final class ProxyServer: Sendable {
             let reasons = ReasonLists(
                 originErrors: ReasonWords(UpstreamFailure.self),
                 wireErrors: ProxyReasons.wireErrors,
-                notStored: ProxyReasons.notStored
+                notStored: ProxyReasons.notStored,
+                refusals: ReasonWords(RequestRefusal.self)
             )
             let counters = LoopCountersHub(loopCount: configuration.workers, reasons: reasons)
             let shared = ProxyShared(configuration, store: store, forward: forward)

@@ -58,6 +58,9 @@ public final class LoopCounters: Sendable {
     /// Counts a response that was not stored. `reason` is a word of ``ReasonLists/notStored``.
     public func countNotStored(_ reason: String) { bank.add(layout.notStored + layout.reasons.notStored.index(of: reason), 1) }
 
+    /// Counts a well-formed request that was refused. `reason` is a word of ``ReasonLists/refusals``.
+    public func countRefusal(_ reason: String) { bank.add(layout.refusals + layout.reasons.refusals.index(of: reason), 1) }
+
     func load(_ index: Int) -> UInt64 { bank.load(index) }
 }
 
@@ -67,6 +70,7 @@ struct LoopCounterLayout: Sendable {
     let originErrors: Int
     let wireErrors: Int
     let notStored: Int
+    let refusals: Int
     let count: Int
 
     // The few that every request touches come first, then the buckets, then the reasons.
@@ -88,7 +92,8 @@ struct LoopCounterLayout: Sendable {
         originErrors = Self.firstDuration + RequestResult.allCases.count * Self.perResult
         wireErrors = originErrors + reasons.originErrors.words.count
         notStored = wireErrors + reasons.wireErrors.words.count
-        count = notStored + reasons.notStored.words.count
+        refusals = notStored + reasons.notStored.words.count
+        count = refusals + reasons.refusals.words.count
     }
 
     @inline(__always)

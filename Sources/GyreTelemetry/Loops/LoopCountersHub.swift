@@ -40,6 +40,7 @@ public final class LoopCountersHub: Sendable {
         sink.add(MetricsTable.tunnelBytes, ["origin"], value: totals.tunnelBytesToOrigins)
         for (reason, count) in totals.originErrors { sink.add(MetricsTable.originErrors, [reason], value: count) }
         for (reason, count) in totals.wireErrors { sink.add(MetricsTable.wireErrors, [reason], value: count) }
+        for (reason, count) in totals.refusals { sink.add(MetricsTable.refusals, [reason], value: count) }
         for (reason, count) in totals.notStored { sink.add(MetricsTable.notStored, [reason], value: count) }
     }
 }

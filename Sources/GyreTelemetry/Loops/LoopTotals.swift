@@ -23,12 +23,14 @@ public struct LoopTotals: Sendable, Hashable {
     public private(set) var tunnelBytesToClients = 0
     /// Bytes that tunnels have passed to origins.
     public private(set) var tunnelBytesToOrigins = 0
-    /// Failed requests to origins, by reason; reasons that never occurred are not in it. The same for the two below.
+    /// Failed requests to origins, by reason; reasons that never occurred are not in it. The same for the three below.
     public private(set) var originErrors: [String: Int] = [:]
     /// Refused messages by reason.
     public private(set) var wireErrors: [String: Int] = [:]
     /// Responses not stored, by reason.
     public private(set) var notStored: [String: Int] = [:]
+    /// Well-formed requests refused, by reason.
+    public private(set) var refusals: [String: Int] = [:]
 
     /// Makes totals of nothing.
     public init() {}
@@ -76,6 +78,7 @@ public struct LoopTotals: Sendable, Hashable {
         }
         Self.add(loop, layout.originErrors, layout.reasons.originErrors, &originErrors)
         Self.add(loop, layout.wireErrors, layout.reasons.wireErrors, &wireErrors)
+        Self.add(loop, layout.refusals, layout.reasons.refusals, &refusals)
         Self.add(loop, layout.notStored, layout.reasons.notStored, &notStored)
     }
 

@@ -86,7 +86,14 @@ extension MetricsTable {
         labels: [.init("reason")],
         help: "Responses passed on without being stored, by reason"
     )
-    static let refusalRows = [wireErrors, notStored]
+    /// Well-formed requests that were refused.
+    public static let refusals = MetricDescription(
+        "gyre_refused_requests_total",
+        .counter,
+        labels: [.init("reason")],
+        help: "Well-formed requests that were refused: by access, by a rule, as a loop, or for their pace, by reason"
+    )
+    static let refusalRows = [wireErrors, refusals, notStored]
 
     /// Lines of the access log that were written.
     public static let logLines = MetricDescription("gyre_access_log_lines_total", .counter, help: "Lines written to the access log")
