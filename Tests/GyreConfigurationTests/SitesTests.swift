@@ -134,6 +134,10 @@ struct SitesTests {
         #expect(mistakes(lines) == ["gyre.yaml:\(expected)"])
     }
 
+    @Test func sectionsWithNothingInThemAreNoMistake() {
+        #expect(problems(inFile: "sites:\n#- hosts: a\norigins: {}\n").isEmpty)
+    }
+
     @Test(arguments: [
         ("sites: yes", "1:8: sites: not a list of sites; begin each with - hosts:"),
         ("sites: [a]", "1:9: sites[0]: not a site; write hosts and rules"),

@@ -202,6 +202,29 @@ import Testing
         }
     }
 
+    @Test func `rules hold for a forward proxy and its tunnels`() async throws {
+        let adjust = rules { match, action in
+            match.paths = [TextPattern("*")]
+            action.answer = .deny(status: 451)
+        }
+        try await withScenario(adjust: { configuration in
+            forwardOnly()(&configuration)
+            adjust(&configuration)
+            configuration.rules?.sites[0].hosts = ["*.blocked.test"].compactMap { HostPattern($0) }
+        }) { scenario in
+            scenario.origin.on("GET", "/") { _ in .response(200, body: "x") }
+            let client = try await scenario.client()
+            func ask(_ method: String, _ host: String) async throws -> Int {
+                let authority = "\(host):\(scenario.origin.port)"
+                return try await client.request(method, method == "GET" ? "http://\(authority)/" : authority, ["Host": authority]).status
+            }
+            #expect(try await ask("GET", "a.blocked.test") == 451)
+            #expect(try await ask("CONNECT", "a.blocked.test") == 451)
+            #expect(try await ask("GET", "open.test") == 200)
+            #expect(scenario.totals().refusals == ["rule": 2])
+        }
+    }
+
     @Test func `explain names the rules that apply`() async throws {
         try await withScenario(
             adjust: rules(

@@ -20,6 +20,8 @@ struct SitesReader {
     }
 
     mutating func read(_ section: String, _ node: Node) {
+        // Everything in it is commented out.
+        if let scalar = node.scalar, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) { return }
         if section == "origins" { readOrigins(node) } else { readSites(node) }
     }
 
