@@ -78,6 +78,8 @@ import Testing
             #expect(scenario.origin.count("GET", "/") == 1)
             let passed = try await client.get("/", ["Cookie": "a=1; session=2"])
             #expect(passed["Cache-Status"] == "gyre; fwd=bypass; fwd-status=200; detail=rule" && scenario.origin.count("GET", "/") == 2)
+            let cached = try await client.get("/", ["Cookie": "session=2", "Cache-Control": "only-if-cached"])
+            #expect(cached.status == 504 && scenario.origin.count("GET", "/") == 2)
         }
     }
 

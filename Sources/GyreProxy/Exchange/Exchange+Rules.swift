@@ -19,7 +19,6 @@ extension Exchange {
             let host = String(decoding: request.host, as: UTF8.self)
             let path = String(decoding: request.path, as: UTF8.self)
             fields[.location] = RedirectLocation.fill(location, host: host, path: path)
-            fields[.cacheControl] = "no-store"
             if request.framing.hasBody { closesAfter = true }
             sendHead(status: status, fields: fields, length: request.method == .head ? .toldOnly(0) : .exactly(0))
             finish()

@@ -90,16 +90,17 @@ final class Exchange {
 
     func start() {
         if request.isForward { return admit() }
-        guard route != .origin || proxy.configuration.origin != nil || request.methodName == "PURGE" || request.rules?.answer != nil else {
-            return refuse(.noOrigin)
-        }
+        let isAnsweredHere = isPurge || request.rules?.answer != nil
+        guard isAnsweredHere || route != .origin || proxy.configuration.origin != nil else { return refuse(.noOrigin) }
         begin()
     }
+
+    private var isPurge: Bool { request.methodName == "PURGE" && !proxy.configuration.purgers.isEmpty }
 
     /// What is asked for, by whoever may ask.
     func begin() {
         if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return refuse(.loop) }
-        if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
+        if isPurge { return purge() }
         if MaxForwards.left(request.method, request.fields) == 0 { return answerAsLast() }
         if let answer = request.rules?.answer { return respond(answer) }
         let upgrades = UpgradeOffer.passed(request, permitted: proxy.configuration.upgrades)
@@ -111,7 +112,8 @@ final class Exchange {
             if request.framing.hasBody {
                 passThrough(.bypass, detail: "request-body")
             } else if request.rules?.bypasses ?? false {
-                passThrough(.bypass, detail: "rule")
+                let isForCache = cacheRequest.directives.flags.contains(.onlyIfCached)
+                isForCache ? fail(status: 504, reason: "only-if-cached (rule)") : passThrough(.bypass, detail: "rule")
             } else {
                 lookUp()
             }
