@@ -7,10 +7,12 @@ import Synchronization
 
 /// What a forward proxy has besides: threads that may wait, who may come in, and who is asked for addresses.
 struct ForwardServices: Sendable {
-    /// Threads for look-ups and passwords; a look-up may take as long as the system lets it.
-    private static let threads = 16
+    /// A look-up may take as long as the system lets it, and needs no processor meanwhile.
+    private static let lookupThreads = 16
+    /// A password is all processor: whoever guesses gets no more of it than this, and no look-up waits for them.
+    private static let passwordThreads = 2
 
-    let pool: NIOThreadPool
+    private let pools: [NIOThreadPool]
     let gate: ForwardGate
     /// Nil: nobody needs a password.
     let authenticator: Authenticator?
@@ -18,11 +20,22 @@ struct ForwardServices: Sendable {
     let ownPort = BoundPort()
 
     init(_ configuration: ProxyConfiguration.Forward) {
-        pool = NIOThreadPool(numberOfThreads: Self.threads)
-        pool.start()
+        let lookups = NIOThreadPool(numberOfThreads: Self.lookupThreads)
+        let passwords = configuration.users.map { _ in NIOThreadPool(numberOfThreads: Self.passwordThreads) }
+        pools = [lookups] + (passwords.map { [$0] } ?? [])
+        for pool in pools { pool.start() }
         gate = ForwardGate(configuration)
-        authenticator = configuration.users.map { [pool] in Authenticator(users: $0, pool: pool) }
-        lookup = NameLookup(pool: pool, resolve: configuration.resolve)
+        if let users = configuration.users, let passwords {
+            authenticator = Authenticator(users: users, pool: passwords)
+        } else {
+            authenticator = nil
+        }
+        lookup = NameLookup(pool: lookups, resolve: configuration.resolve)
+    }
+
+    /// Ends the threads.
+    func shutDown() async {
+        for pool in pools { try? await pool.shutdownGracefully() }
     }
 }
 

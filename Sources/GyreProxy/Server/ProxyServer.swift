@@ -99,7 +99,7 @@ public final class ProxyServer: Sendable {
             )
         } catch {
             try? await group.shutdownGracefully()
-            try? await forward?.pool.shutdownGracefully()
+            await forward?.shutDown()
             throw error
         }
     }
@@ -144,7 +144,7 @@ public final class ProxyServer: Sendable {
         }
         for sweep in sweeps { sweep.cancel() }
         try? await group.shutdownGracefully()
-        try? await shared.forward?.pool.shutdownGracefully()
+        await shared.forward?.shutDown()
     }
 }
 
