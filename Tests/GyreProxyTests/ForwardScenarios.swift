@@ -246,6 +246,20 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
         }
     }
 
+    @Test func `a client of HTTP/1.0 is not kept, from the origin and from memory`() async throws {
+        try await withScenario(adjust: forwardOnly()) { scenario in
+            scenario.origin.on("GET", "/") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            for _ in 0..<2 {
+                let client = try await scenario.client()
+                try await client.send("GET \(scenario.origin.url)/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                let response = try await client.readResponse()
+                #expect(response.text == "x" && response["Connection"] == "close")
+                #expect(try await client.isClosedByPeer())
+            }
+            #expect(scenario.totals().requests(.hitMemory) == 1)
+        }
+    }
+
     @Test func `OPTIONS and TRACE go as far as Max-Forwards says`() async throws {
         try await withScenario { scenario in
             scenario.origin.otherwise { request in .response(200, body: "\(request.fields["Max-Forwards"] ?? "-")") }

@@ -31,7 +31,7 @@ extension ClientConnection {
         let now = Clock.timestamp()
         guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
         let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
-        let keepsAlive = head.keepAlive && !proxy.isDraining
+        let keepsAlive = head.keepAlive && !proxy.isDraining && (head.minorVersion > 0 || head.targetForm == .origin)
 
         let copiesBody = object.body.readableBytes <= 16 * 1024
         var out = context.channel.allocator.buffer(

@@ -80,7 +80,8 @@ struct ClientRequest {
         fields[.hostField] = String(decoding: host, as: UTF8.self)
         framing = head.framing
         minorVersion = head.minorVersion
-        keepAlive = head.keepAlive
+        // RFC 9112 §9.3: no proxy keeps a connection with an HTTP/1.0 client, whose own proxies may not know what they pass on.
+        keepAlive = head.keepAlive && !(isForward && head.minorVersion == 0)
         expectsContinue = head.expectContinue
         acceptsTrailers = head.acceptsTrailers
         self.clientAddress = clientAddress
