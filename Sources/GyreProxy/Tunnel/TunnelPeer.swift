@@ -8,6 +8,9 @@ final class TunnelPeer: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// How long the last bytes may take when the client has gone.
+    private static let lastWrites = TimeAmount.seconds(60)
+
     private var context: ChannelHandlerContext?
     private var tunnel: Tunnel?
     private var readIsPending = false
@@ -47,7 +50,10 @@ final class TunnelPeer: ChannelInboundHandler {
     func finishOutput(closes: Bool) {
         guard let context else { return }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        // An origin that takes nothing any more must not hold what nobody waits for.
+        let alarm = closes ? context.eventLoop.scheduleTask(in: Self.lastWrites) { bound.value.close(promise: nil) } : nil
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            alarm?.cancel()
             bound.value.close(mode: closes ? .all : .output, promise: nil)
         }
     }
