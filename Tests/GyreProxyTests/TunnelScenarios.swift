@@ -49,7 +49,7 @@ final class Counter: Sendable {
         try await withScenario(adjust: forwardOnly()) { scenario in
             let pattern = PatternBody(seed: 5, count: 64 << 20)
             scenario.origin.on("GET", "/big") { _ in .response(200, body: .pattern(pattern)) }
-            let client = try await RawClient.connect(port: scenario.proxy.port, receiveBufferBytes: 64 * 1024)
+            let client = try await RawClient.connect(port: scenario.proxy.port, receiveBufferBytes: 64 * 1024, timeout: .seconds(120))
             #expect(try await connect(client, scenario.origin.port).status == 200)
             try await client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await client.readHead()
@@ -77,9 +77,9 @@ final class Counter: Sendable {
             try await connection.send("got \(count)")
         }
         try await withScenario(adjust: forwardOnly()) { scenario in
-            let client = try await scenario.client()
+            let client = try await RawClient.connect(port: scenario.proxy.port, timeout: .seconds(120))
             #expect(try await connect(client, server.port).status == 200)
-            let count = 64 << 20
+            let count = 48 << 20
             let sending = Task { try await client.send([UInt8](repeating: 7, count: count)) }
             let looks = Counter()
             var last = -1
