@@ -13,7 +13,7 @@ public final class RawServer: Sendable {
 
         /// The next bytes; `nil` at the end of the stream.
         public func receive() async throws -> [UInt8]? {
-            try await conduit.receive(within: TestKitLimits.readTimeout).map { Array($0.readableBytesView) }
+            try await conduit.receive(within: .seconds(60)).map { Array($0.readableBytesView) }
         }
 
         /// Sends text as it is.
