@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -39,6 +40,8 @@ let package = Package(
         .target(
             name: "GyreConfiguration",
             dependencies: [
+                "HTTPCaching",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -62,6 +65,8 @@ let package = Package(
             name: "GyreProxy",
             dependencies: [
                 "CyclicStore", "GyreTelemetry", "HTTPCaching", "HTTPWire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -107,7 +112,7 @@ let package = Package(
         .testTarget(name: "CacheLabTests", dependencies: ["CacheLab", "CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "StoreSimulatorTests", dependencies: ["StoreSimulator"], swiftSettings: swiftSettings),
-        .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration"], swiftSettings: swiftSettings),
+        .testTarget(name: "GyreConfigurationTests", dependencies: ["GyreConfiguration", "HTTPCaching"], swiftSettings: swiftSettings),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
             name: "HTTPWireTestSupport",
@@ -117,7 +122,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPWireTests",
-            dependencies: ["HTTPWire", "HTTPWireTestSupport", "CAllocationCounter"],
+            dependencies: [
+                "HTTPWire", "HTTPWireTestSupport", "CAllocationCounter",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -131,7 +141,13 @@ let package = Package(
         ),
         .testTarget(
             name: "GyreProxyTests",
-            dependencies: ["CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching"],
+            dependencies: [
+                "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -7,8 +7,8 @@
 extension GyreSettings {
     /// `origin.…`: the site behind the cache.
     public struct Origin: Sendable {
-        /// `origin.url`
-        public internal(set) var url = OriginURL(scheme: .http, host: "", port: 0)
+        /// `origin.url`; nil for a forward proxy alone.
+        public internal(set) var url: OriginURL?
         /// `origin.connect-timeout`
         public internal(set) var connectTimeout = DurationSetting(milliseconds: 0)
         /// `origin.read-timeout`
@@ -39,10 +39,44 @@ extension GyreSettings {
         public internal(set) var idleTimeout = DurationSetting(milliseconds: 0)
         /// `server.write-timeout`
         public internal(set) var writeTimeout = DurationSetting(milliseconds: 0)
+        /// `server.min-rate`, in a second; nil for none.
+        public internal(set) var minRate: ByteSize?
+        /// `server.min-rate-grace`
+        public internal(set) var minRateGrace = DurationSetting(milliseconds: 0)
+        /// `server.tunnel-timeout`
+        public internal(set) var tunnelTimeout = DurationSetting(milliseconds: 0)
+        /// `server.upgrades`, in lower case.
+        public internal(set) var upgrades = [String]()
+        /// `server.name`; empty for one that is made up at each start.
+        public internal(set) var name = ""
         /// `server.drain-timeout`
         public internal(set) var drainTimeout = DurationSetting(milliseconds: 0)
         /// `server.trust-forwarded`
         public internal(set) var trustForwarded = false
+    }
+
+    /// `forward.…`: a proxy that fetches from whatever host a client names.
+    public struct Forward: Sendable {
+        /// `forward.enabled`
+        public internal(set) var enabled = false
+        /// `forward.clients`
+        public internal(set) var clients = [String]()
+        /// `forward.users`; nil when nobody needs a password.
+        public internal(set) var users: String?
+        /// `forward.ports`
+        public internal(set) var ports = [String]()
+        /// `forward.connect-ports`
+        public internal(set) var connectPorts = [String]()
+        /// `forward.allow-hosts`; empty for all.
+        public internal(set) var allowHosts = [String]()
+        /// `forward.deny-hosts`
+        public internal(set) var denyHosts = [String]()
+        /// `forward.allow-private`
+        public internal(set) var allowPrivate = [String]()
+        /// `forward.destinations`, for each worker.
+        public internal(set) var destinations = 0
+        /// `forward.connections`, for each worker and host.
+        public internal(set) var connections = 0
     }
 
     /// `admin.…`: metrics and health.

@@ -8,6 +8,8 @@
 public struct GyreSettings: Sendable {
     /// The site behind the cache.
     public internal(set) var origin = Origin()
+    /// A proxy that fetches from whatever host a client names.
+    public internal(set) var forward = Forward()
     /// The side that clients see.
     public internal(set) var server = Server()
     /// Metrics and health.
@@ -20,6 +22,9 @@ public struct GyreSettings: Sendable {
     public internal(set) var cache = Cache()
     /// Logs.
     public internal(set) var log = Log()
+
+    /// The rules for sites, and the origins that they name: from the settings file alone.
+    public internal(set) var siteRules = SiteRules()
 
     /// What was not wrong enough to stop, such as an unknown environment variable.
     public internal(set) var warnings: [ConfigurationProblem] = []

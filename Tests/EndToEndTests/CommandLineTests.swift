@@ -54,6 +54,20 @@ extension EndToEnd {
                 says: [":4:3:", "server.lisen", "\"server.listen\""]
             ),
             Mistake(
+                testDescription: "a rule for a site that is wrong, checked",
+                arguments: ["config", "check", "FILE"],
+                file: "origin:\n  url: http://127.0.0.1:1\nsites:\n- hosts: a.example\n  rules:\n  - deny: 200\n",
+                status: 1,
+                says: [":6:11:", "sites[0].rules[0].deny", "\"200\"", "400 to 599"]
+            ),
+            Mistake(
+                testDescription: "a port that is none, checked",
+                arguments: ["config", "check", "FILE"],
+                file: "forward:\n  enabled: true\n  ports: 0\n",
+                status: 1,
+                says: [":3:10:", "forward.ports", "1 to 65535"]
+            ),
+            Mistake(
                 testDescription: "an unknown setting, checked",
                 arguments: ["config", "check", "FILE"],
                 file: "origin:\n  url: http://127.0.0.1:1\nserver:\n  lisen: 127.0.0.1:8080\n",

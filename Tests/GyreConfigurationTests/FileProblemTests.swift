@@ -86,8 +86,23 @@ struct FileProblemTests {
         (
             "origin:\n  url: localhost:9000",
             #"gyre.yaml:2:8: origin.url: "localhost:9000" is not allowed: it has no scheme; "#
-                + "write http:// or https:// with a host and, if needed, a port, for example http://127.0.0.1:9000; "
+                + "write http:// or https:// with a host and, if needed, a port, for example http://127.0.0.1:9000, or none; "
                 + #"did you mean "http://localhost:9000"?"#
+        ),
+        (
+            "forward:\n  clients: [10.0.0.0/8, 10.0.0.0/33]",
+            #"gyre.yaml:2:13: forward.clients: "10.0.0.0/8\u{a}10.0.0.0/33" is not allowed: "10.0.0.0/33" has no length from 0 to 32; "#
+                + "write addresses separated by commas, for example 10.0.0.0/8, ::1, or none"
+        ),
+        (
+            "forward:\n  connect-ports: 443, 70000",
+            #"gyre.yaml:2:18: forward.connect-ports: "443, 70000" is not allowed: "70000" is neither a port nor a range of ports "#
+                + "from 1 to 65535; write ports separated by commas, for example 443, 8443, or none"
+        ),
+        (
+            "forward:\n  deny-hosts: a*.example.org",
+            #"gyre.yaml:2:15: forward.deny-hosts: "a*.example.org" is not allowed: "a*.example.org" is neither a host nor *. "#
+                + "and a domain; write hosts separated by commas, for example example.org, *.example.org, or none"
         ),
     ])
     func saysWhatIsWrongWithAValueAndWhatIsAllowed(text: String, expected: String) {
@@ -225,6 +240,17 @@ struct FileProblemTests {
             #expect(ConfigurationCheck.check(file: path, environment: ["GYRE_ORIGIN_URL": "http://a"]).isEmpty)
             #expect(ConfigurationCheck.check(file: path, commandLine: ["origin.url": "http://a"]).isEmpty)
         }
+    }
+
+    @Test func aForwardProxyNeedsNoOriginAndWithoutOneThereMustBeAForwardProxy() {
+        let forward = ["forward.enabled": "true"]
+        #expect(problems(inFile: "server:\n  workers: 1", commandLine: forward).isEmpty)
+        #expect(problems(inFile: "origin:\n  url: none", commandLine: forward).isEmpty)
+        let rule = "rule origin-or-forward: origin.url is a URL, or forward.enabled is true"
+        #expect(
+            problems(inFile: "origin:\n  url: none", commandLine: [:])
+                == ["gyre.yaml:2:8: origin.url: there is neither an origin nor a forward proxy; \(rule)"]
+        )
     }
 
     @Test func aProblemCarriesItsParts() throws {

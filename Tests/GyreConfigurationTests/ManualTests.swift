@@ -42,7 +42,12 @@ struct ManualTests {
                     + "Largest body of a request; a larger one is answered with 413 |"
             )
         )
-        #expect(lines.contains("| `origin.url` | `--origin` | URL | (required) |  | The site that the cache fetches from |"))
+        #expect(
+            lines.contains(
+                "| `origin.url` | `--origin` | URL or none | (required without `forward.enabled`) |  | "
+                    + "The site that the cache fetches from; none for a forward proxy alone |"
+            )
+        )
         let tables = lines.filter { $0.hasPrefix("|") }
         #expect(tables.allSatisfy { [3, 7].contains($0.filter { $0 == "|" }.count) })
     }
@@ -50,7 +55,10 @@ struct ManualTests {
     @Test func theHelpHasOneAlignedLineForEachFlag() {
         let lines = SettingsTable.helpLines()
         #expect(lines.count == SettingsTable.settings.filter { $0.flag != nil }.count)
-        #expect(lines.first == "  --origin URL                   The site that the cache fetches from (required)")
+        #expect(
+            lines.first
+                == "  --origin URL                   The site that the cache fetches from; none for a forward proxy alone (required)"
+        )
         #expect(lines.contains("  --listen ADDRESS               Where clients connect (default: 127.0.0.1:8080)"))
         #expect(lines.contains("  --access-log-format WORD       How such a line is laid out (default: combined)"))
     }

@@ -10,15 +10,19 @@ struct SettingsTableTests {
     /// For every kind of value at least two, so that one of them differs from any default.
     static let samples = [
         "http://sample.example", "https://other.example", "7", "17", "3KiB", "2MiB", "16MiB", "3s", "4s", "192.0.2.1:5", "192.0.2.2:6",
-        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample", "false", "gyre", "64MiB",
+        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample", "false", "gyre", "64MiB", "10.0.0.0/8",
     ]
 
     @Test func hasEachSettingOfTheFirstRelease() {
         #expect(
             SettingsTable.settings.map(\.key) == [
                 "origin.url", "origin.connect-timeout", "origin.read-timeout", "origin.connections",
+                "forward.enabled", "forward.clients", "forward.users", "forward.ports", "forward.connect-ports",
+                "forward.allow-hosts", "forward.deny-hosts", "forward.allow-private", "forward.destinations", "forward.connections",
                 "server.listen", "server.workers", "server.max-request-line", "server.max-head", "server.max-fields", "server.max-body",
-                "server.header-timeout", "server.body-timeout", "server.idle-timeout", "server.write-timeout", "server.drain-timeout",
+                "server.header-timeout", "server.body-timeout", "server.idle-timeout", "server.write-timeout",
+                "server.min-rate", "server.min-rate-grace", "server.tunnel-timeout", "server.upgrades", "server.name",
+                "server.drain-timeout",
                 "server.trust-forwarded",
                 "admin.listen", "memory.size",
                 "volume.path", "volume.size", "volume.stripe-size", "volume.membufs",

@@ -45,7 +45,7 @@ extension GyreSettings {
     /// Every property of every section, as text.
     var leaves: [String: String] {
         var result: [String: String] = [:]
-        for section in Mirror(reflecting: self).children where !["warnings", "sources"].contains(section.label) {
+        for section in Mirror(reflecting: self).children where !["warnings", "sources", "siteRules"].contains(section.label) {
             for property in Mirror(reflecting: section.value).children {
                 result["\(section.label ?? "?").\(property.label ?? "?")"] = String(reflecting: property.value)
             }

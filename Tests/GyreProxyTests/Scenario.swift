@@ -45,7 +45,7 @@ func withScenario(
     try await withFakeOrigin { origin in
         var configuration = ProxyConfiguration(origin: .init(host: "127.0.0.1", port: origin.port))
         configuration.listenPort = 0
-        configuration.origin.readTimeoutMilliseconds = 20_000
+        configuration.origin?.readTimeoutMilliseconds = 20_000
         adjust(&configuration)
         var storeConfiguration = StoreConfiguration()
         storeConfiguration.volumePath = volume

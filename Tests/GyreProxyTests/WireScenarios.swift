@@ -122,7 +122,7 @@ import Testing
             }
             let head = try #require(scenario.origin.received("GET", "/a").first)
             #expect(head.fields["X-Hop"] == nil && head.fields["Proxy-Authorization"] == nil && head.fields["X-End"] == "3")
-            #expect(head.fields["Via"] == "1.1 gyre" && head.fields["X-Forwarded-For"] == "127.0.0.1")
+            #expect(head.fields["Via"]?.hasPrefix("1.1 gyre-") == true && head.fields["X-Forwarded-For"] == "127.0.0.1")
             #expect(head.fields["Forwarded"]?.contains("for=127.0.0.1") == true)
         }
     }
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test func `an origin that is not there is a 502, one that never answers a 504`() async throws {
-        try await withScenario(adjust: { $0.origin.readTimeoutMilliseconds = 200 }) { scenario in
+        try await withScenario(adjust: { $0.origin?.readTimeoutMilliseconds = 200 }) { scenario in
             scenario.origin.on("GET", "/silent") { _ in .silence }
             let client = try await scenario.client()
             #expect(try await client.get("/silent").status == 504)
@@ -178,13 +178,38 @@ import Testing
             try await client.sendRequest("GET", "/big")
             _ = try await client.readHead()
             var last = -1
-            try await eventually("the origin stands still") {
+            try await eventually(within: .seconds(20), "the origin stands still") {
                 let now = scenario.origin.bodyBytesSent
                 defer { last = now }
                 return now == last && now > 0
             }
             #expect(scenario.origin.bodyBytesSent < 24 << 20)
             #expect(try await client.compareBody(with: pattern) == nil)
+        }
+    }
+
+    /// Went wrong once: every pipelined hit was put into memory at once.
+    @Test func `pipelined hits are made no faster than they are read`() async throws {
+        let pattern = PatternBody(seed: 2, count: 50_000)
+        let requests = 1500
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=600"], body: .pattern(pattern)) }
+            let first = try await scenario.client()
+            _ = try await first.get("/a")
+            let client = try await RawClient.connect(port: scenario.proxy.port, receiveBufferBytes: 32 * 1024)
+            try await client.send(String(repeating: "GET /a HTTP/1.1\r\nHost: \(scenario.origin.authority)\r\n\r\n", count: requests))
+            var (last, looks) = (-1, 0)
+            try await eventually(within: .seconds(60), "nothing moves") {
+                let sent = scenario.totals().responseBytes
+                looks = sent == last && sent > pattern.count ? looks + 1 : 0
+                last = sent
+                return looks > 20
+            }
+            #expect(scenario.totals().responseBytes < 32 << 20)
+            for _ in 0..<requests {
+                _ = try await client.readHead()
+                #expect(try await client.compareBody(with: pattern) == nil)
+            }
         }
     }
 

@@ -126,6 +126,9 @@ import Testing
         hub.loops[0].countRequest(.hitMemory, durationMicroseconds: 20, bodyBytes: 5)
         hub.loops[1].countRequest(.hitMemory, durationMicroseconds: 21, bodyBytes: 5)
         hub.loops[1].countWireError("bad-host")
+        for loop in hub.loops { loop.tunnelOpened() }
+        hub.loops[0].tunnelClosed()
+        hub.loops[1].countTunnel(bytes: 3, toClient: true)
         let page = PrometheusRegistryTests.own(registry)
         #expect(
             page.contains(
@@ -139,9 +142,20 @@ import Testing
                 gyre_requests_total{result="miss"} 0
                 gyre_requests_total{result="revalidated"} 0
                 gyre_requests_total{result="stale"} 0
+                gyre_requests_total{result="tunnel"} 0
                 # HELP gyre_response_bytes_total Bytes of response bodies sent to clients
                 # TYPE gyre_response_bytes_total counter
                 gyre_response_bytes_total 10
+                # HELP gyre_tunnel_bytes_total Bytes that tunnels passed on, by where they went
+                # TYPE gyre_tunnel_bytes_total counter
+                gyre_tunnel_bytes_total{towards="client"} 3
+                gyre_tunnel_bytes_total{towards="origin"} 0
+                # HELP gyre_tunnels Tunnels that are open: CONNECT, or a connection that changed its protocol
+                # TYPE gyre_tunnels gauge
+                gyre_tunnels 1
+                # HELP gyre_tunnels_total Tunnels that began
+                # TYPE gyre_tunnels_total counter
+                gyre_tunnels_total 2
                 # HELP gyre_wire_errors_total Requests and origin responses refused for their syntax or size, by reason
                 # TYPE gyre_wire_errors_total counter
                 gyre_wire_errors_total{reason="bad-host"} 1

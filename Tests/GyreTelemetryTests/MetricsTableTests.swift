@@ -52,7 +52,7 @@ import Testing
         }
         #expect(
             lines.contains(
-                "| `gyre_requests_total` | `result` | `hit-memory`, `hit-disk`, `miss`, `revalidated`, `stale`, `bypass`, `error` |"
+                "| `gyre_requests_total` | `result` | `hit-memory`, `hit-disk`, `miss`, `revalidated`, `stale`, `bypass`, `tunnel`, `error` |"
             )
         )
         #expect(
@@ -66,11 +66,13 @@ import Testing
     @Test func theMetricsPageShowsNothingThatIsNotInTheTable() {
         let registry = PrometheusRegistry()
         let words = ReasonWords(["a"])
-        let hub = LoopCountersHub(loopCount: 1, reasons: ReasonLists(originErrors: words, wireErrors: words, notStored: words))
+        let lists = ReasonLists(originErrors: words, wireErrors: words, notStored: words, refusals: words)
+        let hub = LoopCountersHub(loopCount: 1, reasons: lists)
         for word in ["a", "b"] {
             hub.loops[0].countOriginError(word)
             hub.loops[0].countWireError(word)
             hub.loops[0].countNotStored(word)
+            hub.loops[0].countRefusal(word)
         }
         var store = StoreMetrics()
         store.refusedWrites = [("a", 1)]

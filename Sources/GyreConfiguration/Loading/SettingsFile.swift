@@ -15,6 +15,7 @@ struct SettingsFile {
     let path: String
     private(set) var entries: [String: Entry] = [:]
     private(set) var problems: [ConfigurationProblem] = []
+    private(set) var rules = SiteRules()
 
     /// Reads a file; what goes wrong is in `problems`.
     init(readingFrom path: String) {
@@ -38,6 +39,7 @@ struct SettingsFile {
             walk.run()
             entries = walk.entries
             problems = walk.problems
+            rules = walk.rules
         } catch {
             problems = [error]
         }

@@ -9,6 +9,8 @@ struct SettingsFileWalk {
     let path: String
     private(set) var entries: [String: SettingsFile.Entry] = [:]
     private(set) var problems: [ConfigurationProblem] = []
+    /// What stands under `sites` and `origins`.
+    private(set) var rules = SiteRules()
     /// The line of each name that has been seen.
     private var seen: [String: Int] = [:]
 
@@ -20,7 +22,9 @@ struct SettingsFileWalk {
     mutating func run() {
         switch document.root {
         case nil: break
-        case .mapping(let mapping): walk(mapping, under: nil)
+        case .mapping(let mapping):
+            walk(mapping, under: nil)
+            readRules(mapping)
         // A file of which everything is commented out.
         case .scalar(let scalar) where Self.isNull(scalar): break
         case .some(let node): problems.append(ConfigurationProblem(notSettings: source(at: node.mark)))
@@ -41,9 +45,19 @@ struct SettingsFileWalk {
         }
     }
 
+    /// Origins first: rules name them.
+    private mutating func readRules(_ mapping: Node.Mapping) {
+        var reader = SitesReader(document: document, path: path)
+        for name in SiteRules.sections {
+            for (key, value) in mapping where document.name(of: key) == name { reader.read(name, value) }
+        }
+        rules = reader.rules
+        problems += reader.problems.prefix(SettingLimits.maxFileProblems)
+    }
+
     private mutating func visit(_ name: String, _ key: Node, _ value: Node) {
         let setting = SettingsTable.setting(name)
-        guard setting != nil || SettingsTable.isSection(name) else {
+        guard setting != nil || SettingsTable.isSection(name) || SiteRules.sections.contains(name) else {
             let problem = ConfigurationProblem(unknown: name, isSection: value.mapping != nil, at: source(at: key.mark))
             problems.append(problem)
             return
@@ -53,6 +67,7 @@ struct SettingsFileWalk {
         } else {
             seen[name] = key.mark?.line ?? 0
         }
+        if SiteRules.sections.contains(name) { return }
         if let setting {
             take(value, for: setting)
         } else if let mapping = value.mapping {

@@ -40,6 +40,10 @@ struct SettingsResolver {
             let text = reader.string(forKey: ConfigKey(setting.key))
             let level = levels.level(of: setting.key)
             guard let text, let level else {
+                if case .requiredUnless(let other) = setting.defaultValue, reader.string(forKey: ConfigKey(other)) == "true" {
+                    settings.sources[setting.key] = .defaultValue
+                    continue
+                }
                 failed.insert(setting.key)
                 if let problem = missing(setting, purpose) { problems.append(problem) }
                 continue
@@ -57,6 +61,7 @@ struct SettingsResolver {
             guard let violation = relation.violation(settings) else { continue }
             problems.append(ConfigurationProblem(relation, violation, settings))
         }
+        settings.siteRules = file?.rules ?? SiteRules()
         settings.warnings = problems.filter { $0.severity == .warning }
         return (settings, problems)
     }

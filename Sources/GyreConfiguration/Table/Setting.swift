@@ -73,13 +73,16 @@ public struct Setting: Sendable {
 
     /// Whether the program cannot start without a value given by its user.
     public var isRequired: Bool {
-        if case .required = defaultValue { true } else { false }
+        switch defaultValue {
+        case .required, .requiredUnless: true
+        case .text, .derived: false
+        }
     }
 
     /// The default as the manual shows it; nil when the setting is required.
     public var defaultText: String? {
         switch defaultValue {
-        case .required: nil
+        case .required, .requiredUnless: nil
         case .text(let text): text
         case .derived(let words, _, _): words
         }
@@ -90,6 +93,8 @@ public struct Setting: Sendable {
 enum SettingDefault: Sendable, ExpressibleByStringLiteral {
     /// There is none; somebody must set it.
     case required
+    /// There is none; somebody must set it, unless the boolean setting of this name is true.
+    case requiredUnless(String)
     /// This text.
     case text(String)
     /// A text that depends on the user, the words for it, and what it needs; nil where that is not there.
@@ -101,7 +106,7 @@ enum SettingDefault: Sendable, ExpressibleByStringLiteral {
 
     func text(in context: SettingContext) -> String? {
         switch self {
-        case .required: nil
+        case .required, .requiredUnless: nil
         case .text(let text): text
         case .derived(_, _, let make): make(context)
         }

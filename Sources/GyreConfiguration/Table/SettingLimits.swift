@@ -9,6 +9,7 @@ enum SettingLimits {
     static let anySize = ByteSize(bytes: 0)...ByteSize.tib(256)
 
     static let originConnections = 1...65_535
+    static let destinations = 1...65_535
     static let workers = 1...256
     static let requestLine = ByteSize(bytes: 256)...ByteSize.mib(1)
     static let head = ByteSize.kib(1)...ByteSize.mib(4)
@@ -16,6 +17,8 @@ enum SettingLimits {
     static let body = anySize
     /// Timeouts of zero would end every exchange at once, and none at all would let a peer hold a connection for ever.
     static let timeout = DurationSetting(milliseconds: 1)...DurationSetting.days(1)
+    /// More would end clients on slow lines.
+    static let minRate = ByteSize(bytes: 1)...ByteSize.mib(1)
     /// A drain may be skipped altogether.
     static let drain = DurationSetting.seconds(0)...DurationSetting.seconds(3600)
     static let memory = ByteSize.mib(1)...anySize.upperBound

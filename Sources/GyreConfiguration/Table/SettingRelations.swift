@@ -12,6 +12,8 @@ struct SettingRelation: Sendable {
 
 /// A rule between settings. The raw value is its stable short name.
 public enum SettingRule: String, Sendable, CaseIterable {
+    /// There is something to fetch from.
+    case originOrForward = "origin-or-forward"
     /// A head holds its request line.
     case headHoldsRequestLine = "head-holds-request-line"
     /// The memory holds a few stripes, or reading neighbours ahead would push everything else out.
@@ -26,6 +28,7 @@ public enum SettingRule: String, Sendable, CaseIterable {
     /// The rule in one line.
     public var summary: String {
         switch self {
+        case .originOrForward: "origin.url is a URL, or forward.enabled is true"
         case .headHoldsRequestLine: "server.max-head is at least server.max-request-line"
         case .memoryHoldsStripes: "memory.size is at least \(SettingRelations.minStripesInMemory) times volume.stripe-size"
         case .volumeHoldsStripes: "volume.size is at least \(SettingRelations.minStripesInVolume) times volume.stripe-size"
@@ -41,6 +44,9 @@ enum SettingRelations {
     static let minStripesInVolume = 8
 
     static let all: [SettingRelation] = [
+        SettingRelation(rule: .originOrForward, keys: ["origin.url", "forward.enabled"]) { settings in
+            settings.origin.url == nil && !settings.forward.enabled ? "there is neither an origin nor a forward proxy" : nil
+        },
         SettingRelation(rule: .headHoldsRequestLine, keys: ["server.max-head", "server.max-request-line"]) { settings in
             let (head, line) = (settings.server.maxHead, settings.server.maxRequestLine)
             return head < line ? "a head of \(head) cannot hold a request line of \(line)" : nil

@@ -43,27 +43,65 @@ extension SettingType where Value: SettingChoice {
 extension SettingType where Value == [String] {
     /// Words separated by commas; one word stands for none at all.
     ///
-    /// - Parameter noun: what the words are, in the plural.
-    static func words(_ noun: String, example: String, none: String = "none") -> Self {
+    /// - Parameters:
+    ///   - noun: what the words are, in the plural.
+    ///   - fault: what is wrong with a word, in words that follow `because`; nil when it will do.
+    static func words(
+        _ noun: String,
+        example: String,
+        none: String = "none",
+        fault: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) -> Self {
         Self(
             name: "list",
             phrase: "a list of \(noun)",
             writing: "\(noun) separated by commas, for example \(example), or \(none)",
             allowed: nil,
             placeholder: "LIST",
+            isList: true,
             parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> [String] in
                 if text == none { return [] }
-                let words = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                let words = text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == "\n" }).map { part in
                     String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
                 }
                 guard words.allSatisfy({ word in !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }) else {
                     throw .malformed()
                 }
+                if let fault = words.lazy.compactMap(fault).first { throw .malformed(because: fault) }
                 return words
             },
             format: { $0.isEmpty ? none : $0.joined(separator: ", ") }
         )
     }
+}
+
+extension SettingType where Value == String {
+    /// One token (RFC 9110 §5.6.2), or an empty text for `word`.
+    static func name(or word: String) -> Self {
+        Self(
+            name: "name or \(word)",
+            phrase: "a name",
+            writing: "letters, digits, points and hyphens, or \(word)",
+            allowed: nil,
+            placeholder: "NAME",
+            parse: { (text: String, _: SettingContext) throws(ValueRefusal) -> String in
+                if text == word { return "" }
+                guard HostSyntax.nameOrIPv4(text[...]) != nil else { throw .malformed() }
+                return text
+            },
+            format: { $0.isEmpty ? word : $0 }
+        )
+    }
+}
+
+extension SettingType where Value == String? {
+    /// The path of a file, or nil for `word`.
+    static func path(orNil word: String) -> Self { SettingType<String>.path.orNil(word) }
+}
+
+extension SettingType where Value == OriginURL? {
+    /// The scheme, host and port of an origin, or nil for `word`.
+    static func originURL(orNil word: String) -> Self { SettingType<OriginURL>.originURL.orNil(word) }
 }
 
 extension SettingType where Value == OriginURL {

@@ -24,6 +24,8 @@ extension SettingsTable {
 
             Where a setting takes several values they are a list in the file, the flag once for each, or one text with commas between them.
 
+            The sections `sites` and `origins` of the file hold [rules for sites](site-rules.md).
+
             In the environment the same setting is `GYRE_SERVER_LISTEN`. An unknown name in the file is an error; in the environment it is a
             warning.
 
@@ -56,11 +58,16 @@ extension SettingsTable {
             "`\(setting.key)`",
             setting.flag.map { "`\($0)`" } ?? "",
             cell(setting.typeName),
-            setting.defaultText.map { "`\(cell($0))`" } ?? "(required)",
+            setting.defaultText.map { "`\(cell($0))`" } ?? required(setting),
             cell(setting.choices.isEmpty ? setting.allowed ?? "" : WordList.or(setting.choices)),
             cell(setting.summary),
         ]
         return "| \(columns.joined(separator: " | ")) |\n"
+    }
+
+    private static func required(_ setting: Setting) -> String {
+        if case .requiredUnless(let other) = setting.defaultValue { return "(required without `\(other)`)" }
+        return "(required)"
     }
 
     private static func cell(_ text: String) -> String {

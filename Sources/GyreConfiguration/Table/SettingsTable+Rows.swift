@@ -6,10 +6,10 @@ extension SettingsTable {
         Setting(
             "origin.url",
             \.origin.url,
-            .originURL,
-            default: .required,
+            .originURL(orNil: "none"),
+            default: .requiredUnless("forward.enabled"),
             flag: "--origin",
-            "The site that the cache fetches from"
+            "The site that the cache fetches from; none for a forward proxy alone"
         ),
         Setting(
             "origin.connect-timeout",
@@ -106,6 +106,41 @@ extension SettingsTable {
             .duration(SettingLimits.timeout),
             default: "60s",
             "How long a client may take no bytes while it is sent a response"
+        ),
+        Setting(
+            "server.min-rate",
+            \.server.minRate,
+            .size(SettingLimits.minRate, orNil: "none"),
+            default: "240B",
+            "Bytes a second; a client that sends a body or takes a response slower than this is let go"
+        ),
+        Setting(
+            "server.min-rate-grace",
+            \.server.minRateGrace,
+            .duration(SettingLimits.timeout),
+            default: "30s",
+            "How long a client that is waited for may be slower than server.min-rate"
+        ),
+        Setting(
+            "server.tunnel-timeout",
+            \.server.tunnelTimeout,
+            .duration(SettingLimits.timeout),
+            default: "10m",
+            "How long nothing may move in a tunnel (CONNECT) or on a connection that changed its protocol"
+        ),
+        Setting(
+            "server.upgrades",
+            \.server.upgrades,
+            .words("protocols", example: "websocket"),
+            default: "websocket",
+            "Protocols that a client may change to (Upgrade); a request for another one is answered as if it had not asked"
+        ),
+        Setting(
+            "server.name",
+            \.server.name,
+            .name(or: "auto"),
+            default: "auto",
+            "Name in Via and CDN-Loop, by which requests that go in circles are told; auto makes one up at each start"
         ),
         Setting(
             "server.drain-timeout",

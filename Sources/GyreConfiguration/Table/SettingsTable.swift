@@ -10,7 +10,7 @@ public enum SettingsTable {
     public static let environmentPrefix = "GYRE_"
 
     /// Every setting, section by section, in the order of the manual.
-    public static let settings: [Setting] = origin + server + admin + memory + volume + cache + log
+    public static let settings: [Setting] = origin + forward + server + admin + memory + volume + cache + log
 
     /// The setting of this name.
     public static func setting(_ key: String) -> Setting? {
@@ -20,6 +20,7 @@ public enum SettingsTable {
     /// The sections in order, each with its heading.
     public static let sections: [(name: String, heading: String)] = [
         ("origin", "The site behind the cache"),
+        ("forward", "A forward proxy, beside an origin or instead of one"),
         ("server", "The side that clients see"),
         ("admin", "Metrics and health"),
         ("memory", "Objects in memory"),

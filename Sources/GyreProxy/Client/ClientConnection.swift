@@ -15,34 +15,51 @@ final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         /// Waiting for a request, or in the middle of its head. Next: busy, closing.
         case idle
         /// A request is being answered. Next: idle, closing.
         case busy(Exchange)
+        /// Raw bytes go to an origin and come from there. Next: closing.
+        case tunnel(Tunnel)
         /// The last bytes are on their way. Next: nothing.
         case closing
     }
 
     let proxy: LoopContext
-    private var phase = Phase.idle
+    var phase = Phase.idle
     private(set) var context: ChannelHandlerContext?
-    private var inbound = ByteBuffer()
-    private var head = RequestHead()
+    var inbound = ByteBuffer()
+    var head = RequestHead()
     private var body: RequestBodyReader?
-    private var bodyIsWanted = false
-    private var clientAddress = "-"
+    var bodyIsWanted = false
+    var clientAddress = "-"
+    /// The forward proxy lets this client in, as far as its address goes.
+    var mayForward = false
+    /// `Proxy-Authorization` as it was last found to be right.
+    var knownCredentials: String?
     private var readIsPending = false
     private var isProcessing = false
-    private var needsFlush = false
-    private var inputClosed = false
+    var needsFlush = false
+    var inputClosed = false
     /// The answer is out and the output closed; what still comes is dropped.
-    private var isLingering = false
-    private var keyScratch: [UInt8] = []
-    private var headStartedAt: NIODeadline?
-    private var lastProgress = NIODeadline.now()
+    var isLingering = false
+    var keyScratch: [UInt8] = []
+    var headStartedAt: NIODeadline?
+    var lastProgress = NIODeadline.now()
 
-    init(proxy: LoopContext) { self.proxy = proxy }
+    var sendingPace: Pace
+    var readingPace: Pace
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    /// Of these, what the system had taken at the last look.
+    var drainedBytes: UInt64 = 0
+
+    init(proxy: LoopContext) {
+        self.proxy = proxy
+        sendingPace = proxy.configuration.timeouts.pace
+        readingPace = proxy.configuration.timeouts.pace
+    }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
     var eventLoop: any EventLoop { proxy.loop }
@@ -55,6 +72,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         clientAddress = context.channel.remoteAddress?.ipAddress ?? "-"
+        mayForward = proxy.forward?.gate.permits(client: clientAddress) ?? false
         proxy.opened(self)
         readMore()
     }
@@ -63,6 +81,8 @@ final class ClientConnection: ChannelInboundHandler {
         readIsPending = false
         guard !isLingering else { return }
         var bytes = unwrapInboundIn(data)
+        bytesIn &+= UInt64(bytes.readableBytes)
+        if case .tunnel(let tunnel) = phase { return tunnel.received(bytes, from: .client) }
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
         lastProgress = proxy.now
         process()
@@ -78,7 +98,16 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         lastProgress = .now()
-        if case .busy(let exchange) = phase { exchange.clientWritabilityChanged(context.channel.isWritable) }
+        switch phase {
+        case .busy(let exchange): exchange.clientWritabilityChanged(context.channel.isWritable)
+        case .tunnel(let tunnel): if context.channel.isWritable { tunnel.becameWritable(.client) }
+        case .idle:
+            guard context.channel.isWritable, !isProcessing else { return }
+            process()
+            flushIfNeeded()
+            readMore()
+        case .closing: break
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -86,7 +115,11 @@ final class ClientConnection: ChannelInboundHandler {
         let phase = phase
         self.phase = .closing
         proxy.closed(self)
-        if case .busy(let exchange) = phase { exchange.clientWentAway() }
+        switch phase {
+        case .busy(let exchange): exchange.clientWentAway()
+        case .tunnel(let tunnel): tunnel.closed(.client)
+        case .idle, .closing: break
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -101,17 +134,19 @@ final class ClientConnection: ChannelInboundHandler {
             case .busy(let exchange):
                 // The rest of a body will never come; an answer under way still goes out.
                 if !(body?.isDone ?? true) { exchange.requestBodyFailed() }
+            case .tunnel(let tunnel): tunnel.inputEnded(.client)
             case .closing: if isLingering { context.close(promise: nil) }
             }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func readMore() {
+    func readMore() {
         guard let context, !readIsPending, !inputClosed else { return }
         switch phase {
-        case .idle: break
+        case .idle: guard isWritable else { return }
         case .busy: guard bodyIsWanted else { return }
+        case .tunnel(let tunnel): guard tunnel.reads(.client) else { return }
         case .closing: guard isLingering else { return }
         }
         readIsPending = true
@@ -126,11 +161,16 @@ final class ClientConnection: ChannelInboundHandler {
         defer { isProcessing = false }
         while true {
             switch phase {
-            case .closing:
+            case .closing, .tunnel:
                 return
             case .busy:
                 guard bodyIsWanted, deliverBody() else { return }
             case .idle:
+                // Pipelined hits pile up no further than the connection takes them.
+                if needsFlush, !isWritable {
+                    flushIfNeeded()
+                    guard isWritable else { return }
+                }
                 guard inbound.readableBytes > 0, parseHead() else { return }
             }
         }
@@ -158,8 +198,10 @@ final class ClientConnection: ChannelInboundHandler {
                 ClientRequest(
                     head,
                     in: $0,
-                    defaultHost: proxy.configuration.origin.authorityBytes,
+                    defaultHost: proxy.configuration.origin?.authorityBytes ?? [],
                     keyRules: proxy.configuration.keyRules,
+                    rules: proxy.configuration.rules,
+                    isForwardProxy: proxy.configuration.forward != nil,
                     clientAddress: clientAddress,
                     startedAt: startedAt
                 )
@@ -180,73 +222,18 @@ final class ClientConnection: ChannelInboundHandler {
             request.framing.hasBody
             ? RequestBodyReader(request.framing, limits: proxy.configuration.limits, maxBytes: maxBody) : nil
         bodyIsWanted = false
+        sendingPace.reset()
+        readingPace.reset()
         let exchange = Exchange(request: request, connection: self, proxy: proxy)
         phase = .busy(exchange)
         exchange.start()
-    }
-
-    // MARK: Hit in memory
-
-    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
-    private func answerFromMemory(startedAt: NIODeadline) -> Bool {
-        guard head.method == .get, head.framing == .none, head.targetForm == .origin, !head.upgrade, !head.hostSlice.isEmpty,
-            head.fields.present.isDisjoint(with: .needsFullDecision), let context
-        else { return false }
-        keyScratch.removeAll(keepingCapacity: true)
-        let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
-            RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
-            return keyScratch.withUnsafeBytes { key in
-                proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
-            }
-        }
-        guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
-            return false
-        }
-        let now = Clock.timestamp()
-        guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
-        let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
-        let keepsAlive = head.keepAlive && !proxy.isDraining
-
-        let copiesBody = object.body.readableBytes <= 16 * 1024
-        var out = context.channel.allocator.buffer(
-            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
-        )
-        out.writeImmutableBuffer(object.headBytes)
-        out.writeStaticString("Age: ")
-        ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
-        out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
-        ResponseHeadWriter.writeDecimal(UInt64(max(0, ttl)), to: &out)
-        if keepsAlive {
-            out.writeStaticString(head.minorVersion == 0 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
-        } else {
-            out.writeStaticString("\r\nConnection: close\r\n\r\n")
-        }
-        if copiesBody {
-            out.writeImmutableBuffer(object.body)
-            context.write(wrapOutboundOut(out), promise: nil)
-        } else {
-            context.write(wrapOutboundOut(out), promise: nil)
-            context.write(wrapOutboundOut(object.body), promise: nil)
-        }
-        needsFlush = true
-        inbound.withUnsafeReadableBytes { bytes in
-            proxy.log(
-                head,
-                in: bytes,
-                clientAddress: clientAddress,
-                status: object.head.status,
-                bytes: object.body.readableBytes,
-                startedAt: startedAt
-            )
-        }
-        if !keepsAlive { closeAfterFlush() }
-        return true
     }
 
     // MARK: What an exchange does
 
     func write(_ bytes: ByteBuffer) {
         guard let context, bytes.readableBytes > 0 else { return }
+        bytesOut &+= UInt64(bytes.readableBytes)
         context.write(wrapOutboundOut(bytes), promise: nil)
         needsFlush = true
         if !isProcessing { flushIfNeeded() }
@@ -313,7 +300,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Ends the connection when everything has been written. When the client may still be sending, its bytes are read and dropped for a moment
     /// first: closing at once would reset the connection and could take the answer away before it is read (RFC 9112 §9.6).
-    private func closeAfterFlush(lingers: Bool = false) {
+    func closeAfterFlush(lingers: Bool = false) {
         phase = .closing
         lastProgress = proxy.now
         guard let context else { return }
@@ -331,45 +318,23 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
+    func closeNow() { context?.close(promise: nil) }
+
     func close() {
+        if case .tunnel(let tunnel) = phase {
+            phase = .closing
+            tunnel.stop()
+        }
         phase = .closing
         context?.close(promise: nil)
     }
 
     /// Answers what could not be parsed, and closes: what follows cannot be trusted.
-    private func refuse(status: Int, reason: String) {
+    func refuse(status: Int, reason: String) {
         let page = ErrorPage.make(status: status, reason: reason, closes: true, sendsBody: true)
         context?.write(wrapOutboundOut(page), promise: nil)
         proxy.logRefusal(clientAddress: clientAddress, status: status, reason: reason)
         body = nil
         closeAfterFlush(lingers: true)
-    }
-
-    // MARK: Deadlines
-
-    /// Called about once a second.
-    func sweep(now: NIODeadline) {
-        let limits = proxy.configuration.timeouts
-        switch phase {
-        case .idle:
-            if let headStartedAt, inbound.readableBytes > 0 {
-                if now > headStartedAt + limits.head { refuse(status: 408, reason: "header-timeout") }
-            } else if now > lastProgress + limits.idle || proxy.isDraining {
-                close()
-            }
-        case .busy(let exchange):
-            if bodyIsWanted, now > lastProgress + limits.body {
-                exchange.requestBodyFailed()
-            } else if !isWritable, now > lastProgress + limits.write {
-                close()
-            }
-        case .closing:
-            if now > lastProgress + (isLingering ? .seconds(2) : limits.write) { context?.close(promise: nil) }
-        }
-    }
-
-    /// No new requests; what is under way is finished.
-    func drain() {
-        if case .idle = phase, inbound.readableBytes == 0 { close() }
     }
 }

@@ -8,7 +8,14 @@ import NIOCore
 enum ErrorPage {
     static func text(status: Int, reason: String) -> String { "\(status) \(ReasonPhrase.usual(for: status)): \(reason)\n" }
 
-    static func make(status: Int, reason: String, closes: Bool, sendsBody: Bool, outcome: CacheOutcome? = nil) -> ByteBuffer {
+    static func make(
+        status: Int,
+        reason: String,
+        closes: Bool,
+        sendsBody: Bool,
+        outcome: CacheOutcome? = nil,
+        fields: [(String, String)] = []
+    ) -> ByteBuffer {
         let text = text(status: status, reason: reason)
         var buffer = ByteBuffer()
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
@@ -22,6 +29,7 @@ enum ErrorPage {
             buffer.writeBytes(value)
             buffer.writeStaticString("\r\n")
         }
+        for (name, value) in fields { buffer.writeString("\(name): \(value)\r\n") }
         if closes { buffer.writeStaticString("Connection: close\r\n") }
         buffer.writeStaticString("\r\n")
         if sendsBody { buffer.writeString(text) }

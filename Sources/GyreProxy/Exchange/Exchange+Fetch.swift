@@ -24,13 +24,13 @@ extension Exchange {
         outcome.forward = forward
         if let detail { outcome.detail = detail }
         result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
-        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
     }
 
     /// A HEAD goes on as it is, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
     private func askForHead() {
-        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         result = .miss
         send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self))
     }
@@ -41,7 +41,7 @@ extension Exchange {
             return fail(status: 502, reason: "fragments-lost")
         }
         proxy.store.remove(stored.key)
-        var fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         fields = Revalidation.requestFields(fields)
         fields[.range] = "bytes=\(position)-\(end - 1)"
         fields[.ifRange] = etag
@@ -55,7 +55,14 @@ extension Exchange {
         )
     }
 
-    func send(fields: HTTPFields, method: Method, methodName: String, framing: BodyFraming, _ receiver: any UpstreamReceiver) {
+    func send(
+        fields: HTTPFields,
+        method: Method,
+        methodName: String,
+        framing: BodyFraming,
+        upgrades: [String] = [],
+        _ receiver: any UpstreamReceiver
+    ) {
         phase = .fetching
         proxy.counters.countOriginRequest()
         call = proxy.upstream.start(
@@ -65,8 +72,10 @@ extension Exchange {
                 target: request.path,
                 fields: fields,
                 framing: framing,
-                expectsContinue: request.expectsContinue && framing.hasBody
+                expectsContinue: request.expectsContinue && framing.hasBody,
+                upgrades: upgrades
             ),
+            to: route,
             receiver
         )
     }
@@ -107,7 +116,7 @@ extension Exchange {
     func invalidate(_ response: UpstreamResponse) {
         guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
         let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
-        for uri in invalid.targets { proxy.purging.invalidate(.key(CacheKey.bytes(of: uri, rules: proxy.configuration.keyRules))) }
+        for uri in invalid.targets { proxy.purging.invalidate(.key(proxy.purging.rules.key(of: uri))) }
         for group in invalid.groups { proxy.purging.invalidate(.tag(PurgeSubject.group(group, origin: target.originBytes))) }
     }
 

@@ -21,6 +21,7 @@ extension Exchange {
         self.status = status
         headIsSent = true
         if connection?.hasUnreadBody ?? false { closesAfter = true }
+        let fields = request.rules.map { $0.changed(fields, status: status) } ?? fields
         var buffer = ByteBuffer()
         buffer.reserveCapacity(256 + fields.count * 48)
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)

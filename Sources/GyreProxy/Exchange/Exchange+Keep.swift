@@ -40,7 +40,7 @@ extension Exchange {
             fields: response.fields,
             requestTime: requestTime,
             responseTime: Clock.timestamp(),
-            policy: proxy.configuration.caching,
+            policy: request.policy(proxy.configuration.caching, status: response.status, fields: response.fields),
             jitter: Double.random(in: 0..<1)
         )
     }
@@ -72,7 +72,7 @@ extension Exchange {
             fields: response.fields,
             requestTime: now,
             responseTime: now,
-            policy: proxy.configuration.caching,
+            policy: request.policy(proxy.configuration.caching, status: response.status, fields: response.fields),
             jitter: Double.random(in: 0..<1)
         )
         if case .store(var head) = decision, head.partial == nil {

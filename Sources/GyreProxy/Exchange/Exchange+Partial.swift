@@ -96,7 +96,7 @@ extension Exchange {
     /// Asks the origin for one run of bytes, if the representation is still the same.
     private func fetchGap(_ gap: ByteRange, condition: HTTPField, partial: PartialResponse, answer: PartialAnswer) {
         outcome.forward = .partial
-        var fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         fields = Revalidation.requestFields(fields)
         // To the end is said so: it is the same, and a representation that has grown shows.
         fields[.range] = gap.last == partial.completeLength - 1 ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
@@ -114,7 +114,7 @@ extension Exchange {
     func fetchRange() {
         if outcome.forward == nil { outcome.forward = .miss }
         result = .miss
-        let fields = ForwardedFields.request(request, fields: request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         send(fields: fields, method: .get, methodName: "GET", framing: .none, PassThrough(exchange: self, stores: true))
     }
 

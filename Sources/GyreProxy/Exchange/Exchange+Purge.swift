@@ -16,7 +16,7 @@ extension Exchange {
         let mode: PurgeMode = request.fields[.softPurge] == "1" ? .soft : .hard
         let bound = NIOLoopBound(self, eventLoop: proxy.loop)
         phase = .serving
-        proxy.purging.purge(.key(primaryKey.bytes), mode: mode) { outcome in
+        proxy.purging.purge(.key(RequestKey.withoutParts(primaryKey.bytes)), mode: mode) { outcome in
             bound.eventLoop.execute { bound.value.purged(outcome) }
         }
     }

@@ -31,6 +31,8 @@ final class Exchange {
 
     // What the cache knows.
     let primaryKey: StoreKey
+    /// Where it goes when the cache does not answer it.
+    let route: DestinationPools.Route
     var marker: VariantMarker?
     var stored: CachedResponse?
     /// Parts of the representation, when no whole is stored.
@@ -49,6 +51,8 @@ final class Exchange {
 
     // The fetch.
     var call: (any UpstreamCall)?
+    /// A tunnel is being opened; nil when nobody waits for it any more.
+    var dial: TunnelDial?
     var fetch: Fetch?
     var originMicroseconds: Int?
     /// When the request came, for the response's age.
@@ -77,18 +81,43 @@ final class Exchange {
             fields: request.fields,
             path: String(decoding: request.path, as: UTF8.self)
         )
-        primaryKey = proxy.store.key(request.keyBytes)
+        var parts = request.rules?.keyParts ?? []
+        if request.isForward, proxy.configuration.keepsForwardApart { parts.append(RequestKey.forwardPart) }
+        primaryKey = proxy.store.key(request.keyBytes(parts: parts))
+        route = request.route
         closesAfter = !request.keepAlive
     }
 
     func start() {
+        if request.isForward { return admit() }
+        let isAnsweredHere = isPurge || request.rules?.answer != nil
+        guard isAnsweredHere || route != .origin || proxy.configuration.origin != nil else { return refuse(.noOrigin) }
+        begin()
+    }
+
+    private var isPurge: Bool { request.methodName == "PURGE" && !proxy.configuration.purgers.isEmpty }
+
+    /// What is asked for, by whoever may ask.
+    func begin() {
+        if Via.isLoop(request.fields, pseudonym: proxy.configuration.name) { return refuse(.loop) }
+        if isPurge { return purge() }
+        if MaxForwards.left(request.method, request.fields) == 0 { return answerAsLast() }
+        if let answer = request.rules?.answer { return respond(answer) }
+        let upgrades = UpgradeOffer.passed(request, permitted: proxy.configuration.upgrades)
+        if !upgrades.isEmpty { return changeProtocol(upgrades) }
         switch request.method {
         case .connect:
-            fail(status: 501, reason: "connect-not-offered")
+            request.isForward ? makeTunnel() : refuse(.connect)
         case .get, .head:
-            if request.framing.hasBody { passThrough(.bypass, detail: "request-body") } else { lookUp() }
+            if request.framing.hasBody {
+                passThrough(.bypass, detail: "request-body")
+            } else if request.rules?.bypasses ?? false {
+                let isForCache = cacheRequest.directives.flags.contains(.onlyIfCached)
+                isForCache ? fail(status: 504, reason: "only-if-cached (rule)") : passThrough(.bypass, detail: "rule")
+            } else {
+                lookUp()
+            }
         default:
-            if request.methodName == "PURGE", !proxy.configuration.purgers.isEmpty { return purge() }
             passThrough(.method, detail: nil)
         }
     }
@@ -225,6 +254,7 @@ final class Exchange {
         mayReadOrigin = true
         stream?.cancel()
         stream = nil
+        dial = nil
         if phase == .fetching, let fetch, fetch.isWorthFinishing {
             sendsBody = false
             updateReading()
@@ -248,7 +278,7 @@ final class Exchange {
     func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
 
     /// The client's body broke off, was malformed or too long: nothing sensible can follow.
-    func requestBodyFailed() {
+    func requestBodyFailed(status: Int = 400, reason: String = "request-body") {
         guard phase != .done else { return }
         call?.cancel()
         call = nil
@@ -257,12 +287,12 @@ final class Exchange {
             connection?.close()
             finish()
         } else {
-            fail(status: 400, reason: "request-body")
+            fail(status: status, reason: reason)
         }
     }
 
     /// The proxy's own answer. The connection survives it when the request has been read whole.
-    func fail(status: Int, reason: String) {
+    func fail(status: Int, reason: String, fields: [(String, String)] = []) {
         guard phase != .done else { return }
         guard !headIsSent else {
             // Half an answer is out: closing without its end is the only honest way to say so.
@@ -277,7 +307,16 @@ final class Exchange {
         headIsSent = true
         outcome.source = .none
         if request.method != .head { bodyBytesSent = ErrorPage.text(status: status, reason: reason).utf8.count }
-        write(ErrorPage.make(status: status, reason: reason, closes: closes, sendsBody: request.method != .head, outcome: outcome))
+        write(
+            ErrorPage.make(
+                status: status,
+                reason: reason,
+                closes: closes,
+                sendsBody: request.method != .head,
+                outcome: outcome,
+                fields: fields
+            )
+        )
         finish()
     }
 

@@ -40,7 +40,7 @@ final class HeadFetch: UpstreamReceiver {
             headFields: response.fields,
             requestTime: requestTime,
             responseTime: now,
-            policy: exchange.proxy.configuration.caching,
+            policy: exchange.request.policy(exchange.proxy.configuration.caching, status: stored.head.status, fields: stored.head.fields),
             jitter: Double.random(in: 0..<1)
         )
         switch outcome {

@@ -51,5 +51,7 @@ final class PassThrough: UpstreamReceiver {
         exchange.finish()
     }
 
+    func upstreamSwitched(_ response: UpstreamResponse, _ peer: TunnelPeer) { exchange.switched(response, peer) }
+
     func upstreamFailed(_ failure: UpstreamFailure) { exchange.upstreamBroke(failure) }
 }

@@ -21,7 +21,7 @@ struct Explanation {
 
     mutating func request(_ method: String, _ url: String, _ request: CacheRequest, key: [UInt8]) {
         say("request", "\(method) \(url)")
-        say("key", String(decoding: key, as: UTF8.self))
+        say("key", String(decoding: key, as: UTF8.self).split(separator: "\n").joined(separator: " + "))
         var notes: [String] = []
         let directives = request.directives
         if directives.flags.contains(.noCache) { notes.append("no-cache (RFC 9111 §5.2.1.4, §5.4)") }
@@ -33,6 +33,22 @@ struct Explanation {
             notes.append(seconds == .max ? "max-stale (§5.2.1.2)" : "max-stale=\(seconds) (§5.2.1.2)")
         }
         if !notes.isEmpty { say("directives", notes.joined(separator: ", ")) }
+    }
+
+    /// What the operator's rules say; true: they decide everything.
+    mutating func rules(_ decision: RuleDecision) -> Bool {
+        for rule in decision.rules {
+            let when = rule.match.dependsOnResponse ? ", when the response is as it says" : ""
+            say("rule", "\(rule.name): \(rule.action.words.joined(separator: ", "))\(when)")
+        }
+        switch decision.answer {
+        case .deny(let status): say("decision", "\(status): denied by the last of these rules")
+        case .redirect(let status, let location): say("decision", "\(status) to \(location) by the last of these rules")
+        case nil:
+            guard decision.bypasses else { return false }
+            say("decision", "pass through: a rule has it pass by the cache")
+        }
+        return true
     }
 
     mutating func pass(reason: String) { say("decision", "pass through: \(reason)") }

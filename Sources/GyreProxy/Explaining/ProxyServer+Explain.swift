@@ -18,9 +18,19 @@ extension ProxyServer {
             requestFields.append(HTTPField(name: name, value: value))
         }
         let request = CacheRequest(method: .init(method), fields: requestFields, path: String(decoding: uri.pathAndQuery, as: UTF8.self))
-        let key = store.key(CacheKey.bytes(of: uri, rules: configuration.keyRules))
+        let rules = configuration.rules?.decision(
+            for: RuleRequest(
+                method: method,
+                authority: uri.authorityBytes,
+                pathAndQuery: CacheKey.target(of: uri, rules: configuration.keyRules)
+            )
+        ) { name in HTTPField.Name(name).flatMap { requestFields[$0] } }
+        var keyBytes = purging.rules.key(of: uri)
+        for part in rules?.keyParts ?? [] { RequestKey.append(part: part, to: &keyBytes) }
+        let key = store.key(keyBytes)
         var explanation = Explanation(policy: configuration.caching)
         explanation.request(method, url, request, key: key.bytes)
+        if let rules, explanation.rules(rules) { return explanation.text }
         guard request.method == .get || request.method == .head else {
             explanation.pass(reason: "\(method) is not answered from the cache (RFC 9111 §4)")
             return explanation.text

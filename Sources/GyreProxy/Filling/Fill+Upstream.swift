@@ -25,7 +25,7 @@ extension Fill: UpstreamReceiver {
             fields: response.fields,
             requestTime: requestTime,
             responseTime: now,
-            policy: policy,
+            policy: job.request.policy(policy, status: response.status, fields: response.fields),
             jitter: Double.random(in: 0..<1)
         )
         switch decision {
@@ -90,7 +90,7 @@ extension Fill: UpstreamReceiver {
             notModified: response.fields,
             requestTime: requestTime,
             responseTime: now,
-            policy: policy,
+            policy: job.request.policy(policy, status: stored.head.status, fields: stored.head.fields),
             jitter: Double.random(in: 0..<1)
         )
         switch outcome {

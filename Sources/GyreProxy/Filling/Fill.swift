@@ -69,7 +69,7 @@ final class Fill {
 
     func start() {
         requestTime = proxy.requestTime()
-        var fields = ForwardedFields.request(job.request, fields: job.request.fields, trustsForwarded: proxy.configuration.trustsForwarded)
+        var fields = ForwardedFields.request(job.request, fields: job.request.fields, configuration: proxy.configuration)
         fields = Revalidation.requestFields(fields, conditions: job.conditions, keepsConditions: job.stored == nil)
         proxy.counters.countOriginRequest()
         call = proxy.upstream.start(
@@ -81,6 +81,7 @@ final class Fill {
                 framing: .none,
                 expectsContinue: false
             ),
+            to: job.request.route,
             self
         )
     }

@@ -10,14 +10,30 @@ enum ForwardedFields {
     /// The client's end-to-end fields, with this proxy's own added. Unless the client is a proxy that is trusted, what it says about others is dropped,
     /// and on requests that may be answered from the cache also fields that frameworks obey and no key holds: with them one client could
     /// change what others are served.
-    static func request(_ request: ClientRequest, fields: HTTPFields, trustsForwarded: Bool) -> HTTPFields {
+    static func request(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
+        var result = ownFields(request, fields: fields, configuration: configuration)
+        MaxForwards.count(request.method, &result)
+        request.rules?.requestChanges.apply(to: &result)
+        return result
+    }
+
+    private static func ownFields(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
+        let trustsForwarded = configuration.trustsForwarded
         var result = HopByHop.endToEnd(fields, direction: .request)
         if request.acceptsTrailers {
             result.append(HTTPField(name: .te, value: "trailers"))
             result.append(HTTPField(name: .connection, value: "TE"))
         }
-        append(&result, .via, "1.\(request.minorVersion) gyre")
-        if !trustsForwarded, request.method == .get || request.method == .head { PoisoningFields.remove(from: &result) }
+        append(&result, .via, "1.\(request.minorVersion) \(configuration.name)")
+        append(&result, .cdnLoop, configuration.name)
+        if !trustsForwarded, request.method == .get || request.method == .head {
+            PoisoningFields.remove(from: &result, keeping: Set(request.rules?.keyFields ?? []))
+        }
+        // Who sits behind a forward proxy is nobody's business.
+        if request.isForward {
+            if !trustsForwarded { result.removeAll { ForwardingFacts.names.contains($0.name.canonicalName) } }
+            return result
+        }
         let facts = ForwardingFacts(
             clientAddress: request.clientAddress,
             scheme: .http,
@@ -35,6 +51,9 @@ enum ForwardedFields {
 /// Names that HTTPTypes does not offer as constants.
 extension HTTPField.Name {
     static let hostField = known("Host")
+    static let cdnLoop = known("CDN-Loop")
+    static let maxForwards = known("Max-Forwards")
+    static let allow = known("Allow")
     static let softPurge = known("Soft-Purge")
 
     private static func known(_ text: String) -> HTTPField.Name {

@@ -105,6 +105,7 @@ final class PurgeMarks: Sendable {
     /// What the marks say about a response to a request at `requestTime`.
     func verdict(primaryKey: [UInt8], tags: [[UInt8]], requestTime: Timestamp) -> Verdict {
         guard version > 0 else { return .current }
+        let primaryKey = RequestKey.withoutParts(primaryKey)
         return state.withLock { state in
             var epochs = state.everything
             if let found = state.keys[primaryKey] { epochs.raise(to: found) }
@@ -128,7 +129,7 @@ enum PurgeSubject: Hashable, Sendable {
     static func group(_ name: String, origin: [UInt8]) -> [UInt8] { Array("group\n".utf8) + origin + Array("\n\(name)".utf8) }
 
     /// The tag of all that is stored for a URL.
-    static func url(_ key: [UInt8]) -> [UInt8] { Array("url\n".utf8) + key }
+    static func url(_ key: [UInt8]) -> [UInt8] { Array("url\n".utf8) + RequestKey.withoutParts(key) }
 
     /// What the store is told to know a response by: its URL, and its tags as far as there is room.
     static func storeTags(of head: StoredHead, primaryKey: [UInt8], _ store: CyclicStore) -> [UInt64] {

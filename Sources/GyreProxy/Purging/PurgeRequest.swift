@@ -51,13 +51,30 @@ extension ProxyServer {
     }
 }
 
+/// How URLs become keys, the same for requests, purges and invalidations.
+struct URLRules: Sendable {
+    let base: CacheKeyRules
+    private let rules: RuleSet?
+
+    init(_ configuration: ProxyConfiguration) {
+        base = configuration.keyRules
+        rules = configuration.rules
+    }
+
+    func key(of uri: TargetURI) -> [UInt8] { CacheKey.bytes(of: uri, rules: rules?.keyRules(for: uri, base: base) ?? base) }
+}
+
 /// Carries purges out: the marks that lookups compare with, and the store.
 final class Purging: Sendable {
     let marks = PurgeMarks()
     private let store: CyclicStore
-    private let rules: CacheKeyRules
+    let rules: URLRules
 
-    init(store: CyclicStore, rules: CacheKeyRules) {
+    /// Whether keys have parts besides their targets: then what is stored for a URL stands under several keys.
+    private let keysHaveParts: Bool
+
+    init(store: CyclicStore, rules: URLRules, keysHaveParts: Bool) {
+        self.keysHaveParts = keysHaveParts
         self.store = store
         self.rules = rules
     }
@@ -67,12 +84,12 @@ final class Purging: Sendable {
         switch subject {
         case .url(let text):
             guard let uri = TargetURI(text) else { throw .notAURL }
-            return .key(CacheKey.bytes(of: uri, rules: rules))
+            return .key(rules.key(of: uri))
         case .prefix(let text):
             guard let uri = TargetURI(text) else { throw .notAURL }
             // A query in a prefix is compared as it is; parameters cannot be sorted or stripped when the last one may be half a name.
             var pathRules = CacheKeyRules()
-            pathRules.path = rules.path
+            pathRules.path = rules.base.path
             return .prefix(CacheKey.bytes(of: uri, rules: pathRules))
         case .tag(let tag):
             guard !tag.isEmpty else { throw .empty }
@@ -102,7 +119,9 @@ final class Purging: Sendable {
     func invalidate(_ subject: PurgeSubject) {
         marks.mark(subject, soft: false, now: Clock.timestamp())
         switch subject {
-        case .key(let key): store.remove(store.key(key))
+        case .key(let key):
+            store.remove(store.key(key))
+            if keysHaveParts { store.purge(.tag(PurgeSubject.url(key))) }
         case .tag(let tag): store.purge(.tag(tag))
         case .prefix(let prefix): store.purge(.prefix(prefix))
         case .everything: store.purge(.everything)

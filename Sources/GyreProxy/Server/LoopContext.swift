@@ -13,7 +13,7 @@ final class LoopContext {
     let loop: any EventLoop
     let store: CyclicStore
     let configuration: ProxyConfiguration
-    let upstream: UpstreamPool
+    let upstream: DestinationPools
     let counters: LoopCounters
     private let accessLog: AccessLogBuffer
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
@@ -23,13 +23,14 @@ final class LoopContext {
     var fills: FillTable { shared.fills }
     var passing: PassMemory { shared.passing }
     var purging: Purging { shared.purging }
+    var forward: ForwardServices? { shared.forward }
 
     init(
         loop: any EventLoop,
         store: CyclicStore,
         configuration: ProxyConfiguration,
         shared: ProxyShared,
-        upstreamSettings: UpstreamSettings,
+        poolSettings: PoolSettings,
         counters: LoopCounters,
         accessLog: AccessLogBuffer
     ) {
@@ -39,8 +40,12 @@ final class LoopContext {
         self.shared = shared
         self.counters = counters
         self.accessLog = accessLog
-        upstream = UpstreamPool(loop: loop, settings: upstreamSettings)
+        dialer = poolSettings.dialer
+        upstream = DestinationPools(loop: loop, settings: poolSettings)
     }
+
+    /// For tunnels; nil when this is no forward proxy.
+    let dialer: Dialer?
 
     var now: NIODeadline { .now() }
 

@@ -18,6 +18,12 @@ public struct ProxyConfiguration: Sendable {
         public var idleMilliseconds: Int64 = 75_000
         /// Without progress of a response that the client does not read.
         public var writeMilliseconds: Int64 = 60_000
+        /// A client that sends a body or takes a response slower than so many bytes a second is let go; nil: any pace will do.
+        public var minBytesPerSecond: Int? = 240
+        /// For how long a client may be slower.
+        public var paceGraceMilliseconds: Int64 = 30_000
+        /// Without a byte in either direction of a tunnel or of a connection that changed its protocol.
+        public var tunnelMilliseconds: Int64 = 600_000
         /// The defaults.
         public init() {}
 
@@ -25,6 +31,8 @@ public struct ProxyConfiguration: Sendable {
         var body: TimeAmount { .milliseconds(bodyMilliseconds) }
         var idle: TimeAmount { .milliseconds(idleMilliseconds) }
         var write: TimeAmount { .milliseconds(writeMilliseconds) }
+        var pace: Pace { Pace(least: minBytesPerSecond, grace: .milliseconds(paceGraceMilliseconds)) }
+        var tunnel: TimeAmount { .milliseconds(tunnelMilliseconds) }
     }
 
     /// The origin.
@@ -35,6 +43,8 @@ public struct ProxyConfiguration: Sendable {
         public var host: String
         /// Port.
         public var port: Int
+        /// The name that the certificate must have, where it is not ``host``.
+        public var serverName: String?
         /// In milliseconds.
         public var connectTimeoutMilliseconds: Int64 = 5000
         /// Without a byte from the origin, in milliseconds.
@@ -62,8 +72,16 @@ public struct ProxyConfiguration: Sendable {
     public var listenPort = 8080
     /// Event loops.
     public var workers = 1
-    /// Where responses come from.
-    public var origin: Origin
+    /// Where responses come from; nil for a forward proxy alone.
+    public var origin: Origin?
+    /// What makes it a forward proxy too; nil: it is none.
+    public var forward: Forward?
+    /// Who vouches for the certificates of origins; the system's authorities unless a test says otherwise.
+    var trustRoots = NIOSSLTrustRoots.default
+    /// This proxy's name in `Via` and `CDN-Loop`, a token that no other proxy on the way has: it tells a request that goes in circles.
+    public var name = ProxyConfiguration.uniqueName()
+    /// Protocols that an `Upgrade` may ask for, in lower case; others are not passed on.
+    public var upgrades = ["websocket"]
     /// Limits on heads.
     public var limits = WireLimits()
     /// Largest request body in bytes.
@@ -84,6 +102,10 @@ public struct ProxyConfiguration: Sendable {
         public init() {}
     }
 
+    /// What sites are served and how; nil without any rule.
+    public var rules: RuleSet?
+    /// Origins that rules choose by name.
+    public var namedOrigins: [String: Origin] = [:]
     /// How targets are made equal, for keys, purges and what the origin is asked for.
     public var keyRules = CacheKeyRules()
     /// Who may use `PURGE`.
@@ -95,19 +117,34 @@ public struct ProxyConfiguration: Sendable {
     /// The operator's caching decisions.
     public var caching = CachingPolicy()
 
-    /// A configuration with the defaults.
-    public init(origin: Origin) { self.origin = origin }
+    /// A configuration with the defaults. Without an origin it needs a ``forward``.
+    public init(origin: Origin?) { self.origin = origin }
 
-    func upstreamSettings() throws -> UpstreamSettings {
+    /// A name that no other process has.
+    public static func uniqueName() -> String { "gyre-" + String(UInt64.random(in: 0 ... .max), radix: 36) }
+
+    /// Whether keys may have parts besides their URLs.
+    var keysHaveParts: Bool { keepsForwardApart || rules?.addsKeyParts ?? false }
+
+    /// Origin and forward proxy have keys of their own, when there are both: what a client says in `Host` is no proof that it comes from there.
+    var keepsForwardApart: Bool { forward != nil && origin != nil }
+
+    func clientTLS() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = trustRoots
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    func upstreamSettings(_ origin: Origin) throws -> UpstreamSettings {
         var settings = UpstreamSettings(host: origin.host, port: origin.port)
         settings.connectTimeoutMilliseconds = origin.connectTimeoutMilliseconds
         settings.readTimeoutMilliseconds = origin.readTimeoutMilliseconds
         settings.maxConnections = origin.maxConnections
         if origin.usesTLS {
-            settings.tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+            settings.tls = try clientTLS()
             // An address cannot be a server name (RFC 6066 §3).
             let isAddress = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) != nil
-            settings.tlsServerName = isAddress ? nil : origin.host
+            settings.tlsServerName = origin.serverName ?? (isAddress ? nil : origin.host)
         }
         return settings
     }

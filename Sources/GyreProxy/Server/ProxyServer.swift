@@ -32,16 +32,18 @@ public final class ProxyServer: Sendable {
         accessLog: AccessLogWriter,
         layout: AccessLogLayout
     ) async throws -> ProxyServer {
-        let settings = try configuration.upstreamSettings()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.workers)
+        let forward = configuration.forward.map { ForwardServices($0) }
         do {
+            let settings = try PoolSettings(configuration, forward: forward)
             let reasons = ReasonLists(
                 originErrors: ReasonWords(UpstreamFailure.self),
                 wireErrors: ProxyReasons.wireErrors,
-                notStored: ProxyReasons.notStored
+                notStored: ProxyReasons.notStored,
+                refusals: ReasonWords(RequestRefusal.self)
             )
             let counters = LoopCountersHub(loopCount: configuration.workers, reasons: reasons)
-            let shared = ProxyShared(configuration, store: store)
+            let shared = ProxyShared(configuration, store: store, forward: forward)
             var contexts: [NIOLoopBound<LoopContext>] = []
             var sweeps: [RepeatedTask] = []
             for (index, loop) in group.makeIterator().enumerated() {
@@ -53,7 +55,7 @@ public final class ProxyServer: Sendable {
                             store: store,
                             configuration: configuration,
                             shared: shared,
-                            upstreamSettings: settings,
+                            poolSettings: settings,
                             counters: counter,
                             accessLog: AccessLogBuffer(writer: accessLog, layout: layout)
                         ),
@@ -84,6 +86,7 @@ public final class ProxyServer: Sendable {
                     }
                 }
                 .bind(host: configuration.listenHost, port: configuration.listenPort).get()
+            forward?.ownPort.set(listener.localAddress?.port ?? 0)
             return ProxyServer(
                 listener: listener,
                 group: group,
@@ -96,6 +99,7 @@ public final class ProxyServer: Sendable {
             )
         } catch {
             try? await group.shutdownGracefully()
+            await forward?.shutDown()
             throw error
         }
     }
@@ -140,6 +144,7 @@ public final class ProxyServer: Sendable {
         }
         for sweep in sweeps { sweep.cancel() }
         try? await group.shutdownGracefully()
+        await shared.forward?.shutDown()
     }
 }
 

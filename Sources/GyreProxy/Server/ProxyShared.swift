@@ -11,10 +11,13 @@ struct ProxyShared: Sendable {
     let passing: PassMemory
     /// Purges and invalidations.
     let purging: Purging
+    /// What a forward proxy has besides.
+    let forward: ForwardServices?
 
-    init(_ configuration: ProxyConfiguration, store: CyclicStore) {
+    init(_ configuration: ProxyConfiguration, store: CyclicStore, forward: ForwardServices?) {
+        self.forward = forward
         fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
         passing = PassMemory(seconds: configuration.collapsing.passSeconds)
-        purging = Purging(store: store, rules: configuration.keyRules)
+        purging = Purging(store: store, rules: URLRules(configuration), keysHaveParts: configuration.keysHaveParts)
     }
 }

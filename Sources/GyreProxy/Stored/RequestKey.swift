@@ -3,6 +3,18 @@
 
 /// The bytes that name a URL in the cache: scheme, host in lower case without its default port, path and query as they came.
 enum RequestKey {
+    /// In the keys of what a forward proxy has fetched, where there is an origin too.
+    static let forwardPart: [UInt8] = Array("forward".utf8)
+
+    /// Adds a part behind the target, on a line of its own, which no target can hold.
+    static func append(part: [UInt8], to key: inout [UInt8]) {
+        key.append(0x0a)
+        for byte in part { key.append(byte == 0x0a ? 0x20 : byte) }
+    }
+
+    /// A key without its parts: what a purge of a URL means.
+    static func withoutParts(_ key: [UInt8]) -> [UInt8] { key.firstIndex(of: 0x0a).map { Array(key[..<$0]) } ?? key }
+
     static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
         key.append(contentsOf: "http://".utf8)
         let hostEnd =

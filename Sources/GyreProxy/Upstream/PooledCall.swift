@@ -51,6 +51,13 @@ final class PooledCall: UpstreamCall {
         receiver?.upstreamFailed(failure)
     }
 
+    func switched(_ response: UpstreamResponse, _ peer: TunnelPeer) {
+        connection = nil
+        guard let receiver else { return peer.close() }
+        self.receiver = nil
+        receiver.upstreamSwitched(response, peer)
+    }
+
     func end(trailers: HTTPFields) {
         connection = nil
         let receiver = receiver

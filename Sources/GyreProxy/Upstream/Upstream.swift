@@ -15,6 +15,8 @@ struct UpstreamRequest {
     var framing: BodyFraming
     /// The client waits for 100 before it sends the body (RFC 9110 §10.1.1).
     var expectsContinue: Bool
+    /// The protocols that the client would change to (RFC 9110 §7.8), in lower case; empty for nearly every request.
+    var upgrades: [String] = []
 
     /// It may be sent again on another connection when nothing has come back: RFC 9110 §9.2.2, and no body has been taken from the client.
     var isRepeatable: Bool {
@@ -43,6 +45,11 @@ enum UpstreamFailure: String, Error, CaseIterable {
     case malformed = "malformed-response"
     case tooManyWaiting = "too-many-waiting"
     case tls = "tls-failed"
+    case nameNotFound = "name-not-found"
+    /// The name leads to no address that a forward proxy may connect to.
+    case addressNotPermitted = "address-not-permitted"
+    /// The name leads back to this proxy.
+    case ownAddress = "own-address"
     case cancelled
 
     /// What the client is told (RFC 9110 §15.6).
@@ -50,7 +57,9 @@ enum UpstreamFailure: String, Error, CaseIterable {
         switch self {
         case .connectTimeout, .readTimeout: 504
         case .tooManyWaiting: 503
-        case .connect, .closedEarly, .malformed, .tls, .cancelled: 502
+        case .addressNotPermitted: 403
+        case .ownAddress: 508
+        case .connect, .closedEarly, .malformed, .tls, .nameNotFound, .cancelled: 502
         }
     }
 }
@@ -64,6 +73,13 @@ protocol UpstreamReceiver: AnyObject {
     func upstreamSent(_ bytes: ByteBuffer)
     func upstreamEnded(trailers: HTTPFields)
     func upstreamFailed(_ failure: UpstreamFailure)
+    /// The origin has changed to a protocol that was offered: no other call follows, and the connection is the receiver's.
+    func upstreamSwitched(_ response: UpstreamResponse, _ peer: TunnelPeer)
+}
+
+extension UpstreamReceiver {
+    /// Never called for a request that offers no other protocol.
+    func upstreamSwitched(_ response: UpstreamResponse, _ peer: TunnelPeer) { peer.close() }
 }
 
 /// One request under way.

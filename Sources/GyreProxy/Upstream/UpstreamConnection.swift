@@ -16,6 +16,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         case length(UInt64)
         case chunked
         case untilClose
+        /// Another protocol is spoken: everything goes to the ``TunnelPeer`` behind this handler.
+        case switched
         case closed
     }
 
@@ -120,7 +122,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private var wantsBytes: Bool {
         switch phase {
-        case .closed: false
+        case .closed, .switched: false
         case .idle: true
         case .head: true
         case .length, .chunked, .untilClose: call?.reads ?? false
@@ -147,6 +149,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         readIsPending = false
+        if case .switched = phase { return context.fireChannelRead(data) }
         var bytes = unwrapInboundIn(data)
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
         if case .idle = phase {
@@ -160,10 +163,12 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         readIsPending = false
+        if case .switched = phase { return context.fireChannelReadComplete() }
         readMore()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .switched = phase { return context.fireChannelWritabilityChanged() }
         if context.channel.isWritable, continueTimer == nil { askForBody() }
     }
 
@@ -177,6 +182,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.call = nil
         switch phase {
         case .idle, .closed: break
+        case .switched: return context.fireChannelInactive()
         case .untilClose: call?.end(trailers: HTTPFields())
         case .head where !sawResponse: call?.lostConnection(wasReused: requests > 1, .closedEarly)
         case .head, .length, .chunked: call?.fail(.closedEarly)
@@ -217,7 +223,7 @@ final class UpstreamConnection: ChannelInboundHandler {
                 inbound = ByteBuffer()
                 restartTimeout()
                 call.receiver?.upstreamSent(piece)
-            case .idle, .closed:
+            case .idle, .switched, .closed:
                 return
             }
         }
@@ -239,8 +245,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             inbound.moveReaderIndex(forwardBy: byteCount)
             restartTimeout()
             if responseHead.status == 101 {
-                // Nobody here asked for another protocol.
-                refuse(.malformed)
+                switchProtocols(call, fields)
                 return false
             }
             if responseHead.isInterim {
@@ -272,6 +277,27 @@ final class UpstreamConnection: ChannelInboundHandler {
             if case .length(0) = phase { endResponse(trailers: HTTPFields()) }
             return true
         }
+    }
+
+    /// A 101: right only for a protocol that was offered (RFC 9110 §15.2.2).
+    private func switchProtocols(_ call: PooledCall, _ fields: HTTPFields) {
+        guard let context, let chosen = UpgradeOffer.protocols(fields).first, call.request.upgrades.contains(chosen) else {
+            return refuse(.malformed)
+        }
+        let peer = TunnelPeer(early: inbound)
+        do {
+            try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            try context.pipeline.syncOperations.addHandler(peer, position: .after(self))
+        } catch {
+            return refuse(.closedEarly)
+        }
+        phase = .switched
+        inbound = ByteBuffer()
+        timeout?.cancel()
+        timeout = nil
+        self.call = nil
+        pool.wentAway(self)
+        call.switched(UpstreamResponse(status: 101, fields: fields, framing: .none, contentLength: nil), peer)
     }
 
     private func parseChunk(_ call: PooledCall) -> Bool {

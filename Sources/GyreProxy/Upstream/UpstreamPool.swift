@@ -47,7 +47,7 @@ final class UpstreamPool: Upstream {
         let settings = self.settings
         let connection = UpstreamConnection(pool: self)
         let bound = NIOLoopBound((self, connection, call), eventLoop: loop)
-        ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(settings.connectTimeoutMilliseconds))
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -62,19 +62,32 @@ final class UpstreamPool: Upstream {
                     try channel.pipeline.syncOperations.addHandler(bound.value.1)
                 }
             }
-            .connect(host: settings.host, port: settings.port)
-            .whenComplete { result in
-                let (pool, connection, call) = bound.value
-                switch result {
-                case .success:
-                    if call.isCancelled { connection.close() } else { connection.begin(call) }
-                case .failure(let error):
-                    pool.openCount -= 1
-                    call.fail(error is ChannelError ? .connectTimeout : .connect)
-                    pool.serveNext()
-                }
+        let opened =
+            settings.dialer?.connect(
+                bootstrap,
+                host: settings.host,
+                port: settings.port,
+                within: .milliseconds(settings.connectTimeoutMilliseconds),
+                on: loop
+            )
+            ?? bootstrap.connect(host: settings.host, port: settings.port)
+        opened.whenComplete { result in
+            let (pool, connection, call) = bound.value
+            switch result {
+            case .success:
+                if call.isCancelled { connection.close() } else { connection.begin(call) }
+            case .failure(let error):
+                pool.openCount -= 1
+                call.fail(UpstreamFailure(connecting: error))
+                pool.serveNext()
             }
+        }
     }
+
+    /// Nothing is under way.
+    var isQuiet: Bool { openCount == idle.count && waiting.isEmpty }
+    /// There is not even an idle connection.
+    var isEmpty: Bool { openCount == 0 && waiting.isEmpty }
 
     /// A connection has finished its request and can take another.
     func becameIdle(_ connection: UpstreamConnection) {
@@ -86,7 +99,7 @@ final class UpstreamPool: Upstream {
         if isClosed || idle.count >= settings.maxIdle { connection.close() } else { idle.append(connection) }
     }
 
-    /// A connection that had been opened is gone.
+    /// A connection that had been opened is gone, or speaks another protocol now: it belongs to its one client, and takes no place from requests.
     func wentAway(_ connection: UpstreamConnection) {
         openCount -= 1
         idle.removeAll { $0 === connection }
@@ -113,10 +126,23 @@ final class UpstreamPool: Upstream {
     }
 }
 
+extension UpstreamFailure {
+    /// Why a connection could not be opened.
+    init(connecting error: any Error) {
+        if let failure = error as? UpstreamFailure {
+            self = failure
+        } else {
+            self = error is ChannelError ? .connectTimeout : .connect
+        }
+    }
+}
+
 /// What a pool needs to know of its origin.
 struct UpstreamSettings: Sendable {
     var host: String
     var port: Int
+    /// For hosts that clients name: it judges addresses.
+    var dialer: Dialer?
     var tls: NIOSSLContext?
     var tlsServerName: String?
     var connectTimeoutMilliseconds: Int64 = 5000

@@ -38,6 +38,17 @@ public final class LoopCounters: Sendable {
     /// Counts a client's connection that is gone.
     public func connectionClosed() { bank.add(LoopCounterLayout.connectionsClosed, 1) }
 
+    /// Counts a tunnel that began.
+    public func tunnelOpened() { bank.add(LoopCounterLayout.tunnelsOpened, 1) }
+
+    /// Counts a tunnel that is over.
+    public func tunnelClosed() { bank.add(LoopCounterLayout.tunnelsClosed, 1) }
+
+    /// Counts bytes that a tunnel passed on.
+    public func countTunnel(bytes: Int, toClient: Bool) {
+        bank.add(toClient ? LoopCounterLayout.tunnelBytesToClients : LoopCounterLayout.tunnelBytesToOrigins, UInt64(clamping: bytes))
+    }
+
     /// Counts a request to an origin that failed. `reason` is a word of ``ReasonLists/originErrors``.
     public func countOriginError(_ reason: String) { bank.add(layout.originErrors + layout.reasons.originErrors.index(of: reason), 1) }
 
@@ -46,6 +57,9 @@ public final class LoopCounters: Sendable {
 
     /// Counts a response that was not stored. `reason` is a word of ``ReasonLists/notStored``.
     public func countNotStored(_ reason: String) { bank.add(layout.notStored + layout.reasons.notStored.index(of: reason), 1) }
+
+    /// Counts a well-formed request that was refused. `reason` is a word of ``ReasonLists/refusals``.
+    public func countRefusal(_ reason: String) { bank.add(layout.refusals + layout.reasons.refusals.index(of: reason), 1) }
 
     func load(_ index: Int) -> UInt64 { bank.load(index) }
 }
@@ -56,6 +70,7 @@ struct LoopCounterLayout: Sendable {
     let originErrors: Int
     let wireErrors: Int
     let notStored: Int
+    let refusals: Int
     let count: Int
 
     // The few that every request touches come first, then the buckets, then the reasons.
@@ -64,7 +79,11 @@ struct LoopCounterLayout: Sendable {
     static let originResponseBytes = 2
     static let connectionsOpened = 3
     static let connectionsClosed = 4
-    private static let firstDuration = 8
+    static let tunnelsOpened = 5
+    static let tunnelsClosed = 6
+    static let tunnelBytesToClients = 7
+    static let tunnelBytesToOrigins = 8
+    private static let firstDuration = 16
     /// Buckets and a sum.
     private static let perResult = LatencyBuckets.count + 1
 
@@ -73,7 +92,8 @@ struct LoopCounterLayout: Sendable {
         originErrors = Self.firstDuration + RequestResult.allCases.count * Self.perResult
         wireErrors = originErrors + reasons.originErrors.words.count
         notStored = wireErrors + reasons.wireErrors.words.count
-        count = notStored + reasons.notStored.words.count
+        refusals = notStored + reasons.notStored.words.count
+        count = refusals + reasons.refusals.words.count
     }
 
     @inline(__always)

@@ -34,8 +34,13 @@ public final class LoopCountersHub: Sendable {
         sink.add(MetricsTable.originResponseBytes, value: totals.originResponseBytes)
         sink.add(MetricsTable.clientConnections, value: totals.openConnections)
         sink.add(MetricsTable.clientConnectionsAccepted, value: totals.connectionsOpened)
+        sink.add(MetricsTable.tunnels, value: totals.openTunnels)
+        sink.add(MetricsTable.tunnelsBegun, value: totals.tunnelsOpened)
+        sink.add(MetricsTable.tunnelBytes, ["client"], value: totals.tunnelBytesToClients)
+        sink.add(MetricsTable.tunnelBytes, ["origin"], value: totals.tunnelBytesToOrigins)
         for (reason, count) in totals.originErrors { sink.add(MetricsTable.originErrors, [reason], value: count) }
         for (reason, count) in totals.wireErrors { sink.add(MetricsTable.wireErrors, [reason], value: count) }
+        for (reason, count) in totals.refusals { sink.add(MetricsTable.refusals, [reason], value: count) }
         for (reason, count) in totals.notStored { sink.add(MetricsTable.notStored, [reason], value: count) }
     }
 }

@@ -15,12 +15,22 @@ public struct LoopTotals: Sendable, Hashable {
     public private(set) var connectionsOpened = 0
     /// Client connections that are gone.
     public private(set) var connectionsClosed = 0
-    /// Failed requests to origins, by reason; reasons that never occurred are not in it. The same for the two below.
+    /// Tunnels that began.
+    public private(set) var tunnelsOpened = 0
+    /// Tunnels that are over.
+    public private(set) var tunnelsClosed = 0
+    /// Bytes that tunnels have passed to clients.
+    public private(set) var tunnelBytesToClients = 0
+    /// Bytes that tunnels have passed to origins.
+    public private(set) var tunnelBytesToOrigins = 0
+    /// Failed requests to origins, by reason; reasons that never occurred are not in it. The same for the three below.
     public private(set) var originErrors: [String: Int] = [:]
     /// Refused messages by reason.
     public private(set) var wireErrors: [String: Int] = [:]
     /// Responses not stored, by reason.
     public private(set) var notStored: [String: Int] = [:]
+    /// Well-formed requests refused, by reason.
+    public private(set) var refusals: [String: Int] = [:]
 
     /// Makes totals of nothing.
     public init() {}
@@ -40,11 +50,20 @@ public struct LoopTotals: Sendable, Hashable {
         max(0, connectionsOpened - connectionsClosed)
     }
 
+    /// Tunnels that are open.
+    public var openTunnels: Int {
+        max(0, tunnelsOpened - tunnelsClosed)
+    }
+
     mutating func add(_ loop: LoopCounters, _ layout: LoopCounterLayout) {
         func number(_ index: Int) -> Int { Int(clamping: loop.load(index)) }
         // What is closed is read before what was opened, so that the difference never falls below what it was.
         connectionsClosed += number(LoopCounterLayout.connectionsClosed)
         connectionsOpened += number(LoopCounterLayout.connectionsOpened)
+        tunnelsClosed += number(LoopCounterLayout.tunnelsClosed)
+        tunnelsOpened += number(LoopCounterLayout.tunnelsOpened)
+        tunnelBytesToClients += number(LoopCounterLayout.tunnelBytesToClients)
+        tunnelBytesToOrigins += number(LoopCounterLayout.tunnelBytesToOrigins)
         responseBytes += number(LoopCounterLayout.responseBytes)
         originRequests += number(LoopCounterLayout.originRequests)
         originResponseBytes += number(LoopCounterLayout.originResponseBytes)
@@ -59,6 +78,7 @@ public struct LoopTotals: Sendable, Hashable {
         }
         Self.add(loop, layout.originErrors, layout.reasons.originErrors, &originErrors)
         Self.add(loop, layout.wireErrors, layout.reasons.wireErrors, &wireErrors)
+        Self.add(loop, layout.refusals, layout.reasons.refusals, &refusals)
         Self.add(loop, layout.notStored, layout.reasons.notStored, &notStored)
     }
 

@@ -44,8 +44,17 @@ public struct ReasonLists: Sendable {
     /// Why a response was not stored.
     public let notStored: ReasonWords
 
+    /// Why a well-formed request was refused.
+    public let refusals: ReasonWords
+
     /// Makes the lists.
-    public init(originErrors: ReasonWords, wireErrors: ReasonWords, notStored: ReasonWords) {
+    public init(
+        originErrors: ReasonWords,
+        wireErrors: ReasonWords,
+        notStored: ReasonWords,
+        refusals: ReasonWords = ReasonWords([String]())
+    ) {
+        self.refusals = refusals
         self.originErrors = originErrors
         self.wireErrors = wireErrors
         self.notStored = notStored

@@ -15,6 +15,8 @@ public enum RequestResult: String, Sendable, CaseIterable {
     case stale
     /// From the origin, past the cache.
     case bypass
+    /// Raw bytes to an origin and back: CONNECT, or a change of protocol. Its duration is that of the whole tunnel.
+    case tunnel
     /// Gyre's own: a request that was refused, or an origin that failed.
     case error
 
@@ -28,7 +30,8 @@ public enum RequestResult: String, Sendable, CaseIterable {
         case .revalidated: 3
         case .stale: 4
         case .bypass: 5
-        case .error: 6
+        case .tunnel: 6
+        case .error: 7
         }
     }
 }

@@ -54,7 +54,23 @@ extension MetricsTable {
         .counter,
         help: "Client connections accepted"
     )
-    static let connectionRows = [clientConnections, clientConnectionsAccepted]
+    /// Tunnels that are open.
+    public static let tunnels = MetricDescription(
+        "gyre_tunnels",
+        .gauge,
+        help: "Tunnels that are open: CONNECT, or a connection that changed its protocol"
+    )
+    /// Tunnels that began.
+    public static let tunnelsBegun = MetricDescription("gyre_tunnels_total", .counter, help: "Tunnels that began")
+    /// Bytes that tunnels passed on.
+    public static let tunnelBytes = MetricDescription(
+        "gyre_tunnel_bytes_total",
+        .counter,
+        .bytes,
+        labels: [.init("towards", values: ["client", "origin"])],
+        help: "Bytes that tunnels passed on, by where they went"
+    )
+    static let connectionRows = [clientConnections, clientConnectionsAccepted, tunnels, tunnelsBegun, tunnelBytes]
 
     /// Messages refused for what is in them.
     public static let wireErrors = MetricDescription(
@@ -70,7 +86,14 @@ extension MetricsTable {
         labels: [.init("reason")],
         help: "Responses passed on without being stored, by reason"
     )
-    static let refusalRows = [wireErrors, notStored]
+    /// Well-formed requests that were refused.
+    public static let refusals = MetricDescription(
+        "gyre_refused_requests_total",
+        .counter,
+        labels: [.init("reason")],
+        help: "Well-formed requests that were refused: by access, by a rule, as a loop, or for their pace, by reason"
+    )
+    static let refusalRows = [wireErrors, refusals, notStored]
 
     /// Lines of the access log that were written.
     public static let logLines = MetricDescription("gyre_access_log_lines_total", .counter, help: "Lines written to the access log")

@@ -35,12 +35,14 @@ public struct FreshnessLifetime: Sendable, Equatable {
         case none
         /// A soft purge ended it.
         case softPurge = "soft-purge"
+        /// A rule of the operator's, instead of what the origin said.
+        case rule
 
         /// Whether the origin gave it explicitly.
         public var isExplicit: Bool {
             switch self {
             case .sMaxAge, .maxAge, .expires, .invalidExpires: true
-            case .heuristic, .policyDefault, .none, .softPurge: false
+            case .heuristic, .policyDefault, .none, .softPurge, .rule: false
             }
         }
 
@@ -71,6 +73,7 @@ extension FreshnessLifetime {
     static func byDirectives(_ facts: ResponseFacts, policy: CachingPolicy) -> FreshnessLifetime {
         let directives = facts.directives
         let targeted = facts.isTargeted
+        if let seconds = policy.ruleTTLSeconds { return FreshnessLifetime(seconds: max(seconds, 0), source: .rule) }
         if policy.isShared, let seconds = directives.sMaxAgeSeconds {
             return FreshnessLifetime(seconds: seconds, source: .sMaxAge, isTargeted: targeted)
         }
@@ -106,9 +109,10 @@ extension FreshnessLifetime {
     /// Applies the operator's clamps and jitter. `jitter` is a random number in 0..<1, handed in.
     func clamped(status: Int, policy: CachingPolicy, jitter: Double) -> FreshnessLifetime {
         var result = self
-        if result.seconds > 0 { result.seconds = max(result.seconds, policy.minTTLSeconds) }
-        result.seconds = min(result.seconds, max(policy.maxTTLSeconds, 0), CachingLimits.maxDeltaSeconds)
-        if status >= 400 { result.seconds = min(result.seconds, max(policy.maxNegativeTTLSeconds, 0)) }
+        if result.seconds > 0, source != .rule { result.seconds = max(result.seconds, policy.minTTLSeconds) }
+        let most = source == .rule ? CachingLimits.maxDeltaSeconds : max(policy.maxTTLSeconds, 0)
+        result.seconds = min(result.seconds, most, CachingLimits.maxDeltaSeconds)
+        if status >= 400, source != .rule { result.seconds = min(result.seconds, max(policy.maxNegativeTTLSeconds, 0)) }
         let share = min(max(policy.jitterFraction, 0), 1) * min(max(jitter, 0), 1)
         // A NaN fails the comparison and changes nothing.
         if share > 0, result.seconds > 0 { result.seconds -= Int64(Double(result.seconds) * share) }

@@ -73,6 +73,9 @@ public struct TargetURI: Sendable, Hashable {
         return bytes
     }
 
+    /// The host, and the port where it is not the scheme's own: as in `Host`.
+    public var authorityBytes: [UInt8] { Array(originBytes.dropFirst(scheme.rawValue.utf8.count + 3)) }
+
     /// Splits an authority into host and port; `nil` with user information (RFC 9110 §4.2.4), without a host, or with a port that is none.
     static func split(_ text: Span<UInt8>, _ range: Range<Int>, _ scheme: Scheme) -> (host: [UInt8], port: UInt16?)? {
         guard !range.isEmpty else { return nil }

@@ -61,6 +61,23 @@ public struct CachingPolicy: Sendable, Equatable {
     /// Whether a response is refused when its type contradicts the file extension in the path. Default `false`.
     public var guardsAgainstDeception = false
 
+    // MARK: Rules, for one response
+
+    /// The freshness that a rule gives, in seconds from the response's making, whatever the origin said; clamps do not touch it. Default `nil`. It permits
+    /// to store any status, but no cookie and nothing that is forbidden. Departs from RFC 9111 §4.2.1 as the operator wants.
+    public var ruleTTLSeconds: Int64?
+    /// Whether a rule forbids to store. Default `false`.
+    public var ruleRefusesToStore = false
+
+    /// The same decisions with what rules say about one response.
+    public func applying(_ rules: RuleDecision.Response?) -> CachingPolicy {
+        guard let rules else { return self }
+        var policy = self
+        policy.ruleTTLSeconds = rules.ttlSeconds
+        policy.ruleRefusesToStore = rules.refusesToStore
+        return policy
+    }
+
     // MARK: Ranges
 
     /// The most parts of a multipart answer; a request for more gets the whole representation (RFC 9110 §14.2). Default 16.

@@ -35,6 +35,8 @@ public enum NoStoreReason: String, Sendable, CaseIterable {
     case partialUnsupported = "partial-unsupported"
     /// The type contradicts the file extension in the path.
     case typeMismatch = "type-mismatch"
+    /// A rule of the operator's.
+    case rule
     /// More fields or bytes than ``CachingLimits`` allow.
     case tooLarge = "too-large"
 
@@ -42,7 +44,8 @@ public enum NoStoreReason: String, Sendable, CaseIterable {
     /// requests need not wait for each other.
     public var isWorthRemembering: Bool {
         switch self {
-        case .noStore, .isPrivate, .varyStar, .statusNotUnderstood, .notExplicit, .unusable, .setCookie, .typeMismatch, .tooLarge: true
+        case .noStore, .isPrivate, .varyStar, .statusNotUnderstood, .notExplicit, .unusable, .setCookie, .typeMismatch, .rule, .tooLarge:
+            true
         case .method, .interimStatus, .invalidStatus, .notModified, .requestNoStore, .authorization, .partialUnsupported,
             .statusAboutRequest:
             false

@@ -118,6 +118,7 @@ public enum StoreDecision: Sendable, Equatable {
         // With must-understand, no-store is for the caches that do not know the directive (RFC 9111 §5.2.2.3).
         if directives.flags.contains(.noStore), !directives.flags.contains(.mustUnderstand) { return .noStore }
         if request.directives.flags.contains(.noStore) { return .requestNoStore }
+        if policy.ruleRefusesToStore { return .rule }
         if policy.isShared {
             if directives.flags.contains(.isPrivate) { return .isPrivate }
             if request.presence.contains(.authorization), !permitsAuthorized(directives) { return .authorization }
@@ -125,7 +126,7 @@ public enum StoreDecision: Sendable, Equatable {
         let isExplicit =
             directives.flags.contains(.isPublic) || lifetime.source.isExplicit
             || (!policy.isShared && directives.flags.contains(.isPrivate))
-        if !isExplicit, !HeuristicStatus.contains(facts.status) { return .notExplicit }
+        if !isExplicit, lifetime.source != .rule, !HeuristicStatus.contains(facts.status) { return .notExplicit }
         if facts.vary.matchesNothing { return .varyStar }
         if facts.hasSetCookie, policy.isShared {
             switch policy.setCookie {

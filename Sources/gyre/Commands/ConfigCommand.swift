@@ -10,7 +10,7 @@ struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Check and show settings.",
-        subcommands: [Check.self, Show.self]
+        subcommands: [Check.self, Show.self, Example.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -25,6 +25,12 @@ struct ConfigCommand: AsyncParsableCommand {
             guard !problems.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
             Console.say("\(file): good")
         }
+    }
+
+    struct Example: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print a settings file with rules for sites that explains itself.")
+
+        func run() async throws { print(SitesExample.text, terminator: "") }
     }
 
     struct Show: AsyncParsableCommand {

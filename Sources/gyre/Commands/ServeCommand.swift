@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await options.load()
         let node = try await Node.start(settings)
-        Console.say("gyre is ready: http://\(settings.server.listen) caches \(settings.origin.url)\(node.volumeNote)\(node.adminNote)")
+        Console.say("gyre is ready: http://\(settings.server.listen) \(settings.roleNote)\(node.volumeNote)\(node.adminNote)")
         await node.runUntilTold()
     }
 }

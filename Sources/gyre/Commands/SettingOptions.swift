@@ -9,6 +9,8 @@ import GyreConfiguration
 struct SettingOptions: ParsableArguments {
     @Option(help: "The site to cache, for example http://127.0.0.1:9000.")
     var origin: String?
+    @Option(help: "Whether to fetch from whatever host a client names, true or false (default false).")
+    var forward: String?
     @Option(help: "Where clients connect (default 127.0.0.1:8080).")
     var listen: String?
     @Option(
@@ -37,7 +39,7 @@ struct SettingOptions: ParsableArguments {
 
     private var byFlag: [String: String] {
         let given: [String: String?] = [
-            "--origin": origin, "--listen": listen, "--volume": volume.isEmpty ? nil : volume.joined(separator: "\n"),
+            "--origin": origin, "--forward": forward, "--listen": listen, "--volume": volume.isEmpty ? nil : volume.joined(separator: "\n"),
             "--volume-size": volumeSize, "--memory": memory,
             "--workers": workers, "--admin": admin, "--access-log": accessLog, "--access-log-format": accessLogFormat,
             "--log-level": logLevel,

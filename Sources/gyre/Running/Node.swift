@@ -29,6 +29,8 @@ final class Node: Sendable {
             Console.error("gyre: \(problem)")
             throw ExitCode(1)
         }
+        var configuration = settings.proxyConfiguration
+        if settings.forward.enabled { configuration.forward = try settings.forwardConfiguration() }
         let store: CyclicStore
         do throws(StoreError) {
             if case .volumes(let places) = settings.volume.location {
@@ -50,7 +52,7 @@ final class Node: Sendable {
         let proxy: ProxyServer
         do {
             proxy = try await ProxyServer.start(
-                settings.proxyConfiguration,
+                configuration,
                 store: store,
                 accessLog: accessLog,
                 layout: settings.log.format == .json ? .json : .combined

@@ -10,12 +10,14 @@ import HTTPWire
 /// From settings, as people give them, to what the modules take.
 extension GyreSettings {
     var proxyConfiguration: ProxyConfiguration {
-        var target = ProxyConfiguration.Origin(host: origin.url.host, port: Int(origin.url.port))
-        target.usesTLS = origin.url.scheme == .https
-        target.connectTimeoutMilliseconds = Int64(origin.connectTimeout.milliseconds)
-        target.readTimeoutMilliseconds = Int64(origin.readTimeout.milliseconds)
-        target.maxConnections = origin.connections
-        var proxy = ProxyConfiguration(origin: target)
+        var proxy = ProxyConfiguration(origin: origin.url.map { origin.target($0) })
+        proxy.rules = siteRules.rules.isEmpty ? nil : siteRules.rules
+        proxy.namedOrigins = siteRules.origins.mapValues { origin.target($0) }
+        proxy.upgrades = server.upgrades.map { $0.lowercased() }
+        if !server.name.isEmpty { proxy.name = server.name }
+        proxy.timeouts.minBytesPerSecond = server.minRate.map { Int($0.bytes) }
+        proxy.timeouts.paceGraceMilliseconds = Int64(server.minRateGrace.milliseconds)
+        proxy.timeouts.tunnelMilliseconds = Int64(server.tunnelTimeout.milliseconds)
         proxy.listenHost = server.listen.host ?? "::"
         proxy.listenPort = Int(server.listen.port)
         proxy.workers = server.workers
@@ -87,6 +89,18 @@ extension GyreSettings {
         store.writeBytesPerDay = volume.writeBudgetDaily.map { Int($0.bytes) }
         store.memoryBytes = Int(memory.size.bytes)
         return store
+    }
+}
+
+extension GyreSettings.Origin {
+    /// A URL with how its host is spoken to.
+    func target(_ url: OriginURL) -> ProxyConfiguration.Origin {
+        var target = ProxyConfiguration.Origin(host: url.host, port: Int(url.port))
+        target.usesTLS = url.scheme == .https
+        target.connectTimeoutMilliseconds = Int64(connectTimeout.milliseconds)
+        target.readTimeoutMilliseconds = Int64(readTimeout.milliseconds)
+        target.maxConnections = connections
+        return target
     }
 }
 

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Addresses that share a prefix, as in `192.0.2.0/24` or `2001:db8::/32`; without a length, one address.
 ///
 /// IPv4 addresses are held as mapped IPv6 addresses (RFC 4291 §2.5.5.2), so that both ways of writing one match.
@@ -19,7 +11,7 @@ public struct AddressRange: Sendable, Hashable {
     /// Reads a range; nil when it is none.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, let address = Self.parse(String(first)) else { return nil }
+        guard let first = parts.first, let address = IPAddress(String(first))?.bytes else { return nil }
         let isFour = !first.contains(":")
         guard parts.count == 2 else {
             bytes = address
@@ -32,21 +24,12 @@ public struct AddressRange: Sendable, Hashable {
     }
 
     /// Whether an address lies in the range. What is no address lies in none.
-    public func contains(_ address: String) -> Bool {
-        guard let other = Self.parse(address) else { return false }
-        let whole = prefixBits / 8
-        guard bytes[..<whole] == other[..<whole] else { return false }
-        let rest = prefixBits % 8
-        return rest == 0 || (bytes[whole] ^ other[whole]) >> UInt8(8 - rest) == 0
-    }
+    public func contains(_ address: String) -> Bool { IPAddress(address).map(contains) ?? false }
 
-    private static func parse(_ text: String) -> [UInt8]? {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 {
-            return [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + withUnsafeBytes(of: &four) { Array($0) }
-        }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        return withUnsafeBytes(of: &six) { Array($0) }
+    func contains(_ address: IPAddress) -> Bool {
+        let whole = prefixBits / 8
+        guard bytes[..<whole] == address.bytes[..<whole] else { return false }
+        let rest = prefixBits % 8
+        return rest == 0 || (bytes[whole] ^ address.bytes[whole]) >> UInt8(8 - rest) == 0
     }
 }

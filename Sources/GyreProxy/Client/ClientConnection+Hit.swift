@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CyclicStore
+import HTTPCaching
+import HTTPTypes
+import HTTPWire
+import NIOCore
+
+/// A hit in memory, answered where the request lies.
+extension ClientConnection {
+    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
+    func answerFromMemory(startedAt: NIODeadline) -> Bool {
+        guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
+            !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision), let context
+        else { return false }
+        keyScratch.removeAll(keepingCapacity: true)
+        let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
+            RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
+            if head.targetForm == .absolute, proxy.configuration.keepsForwardApart {
+                RequestKey.append(part: RequestKey.forwardPart, to: &keyScratch)
+            }
+            return keyScratch.withUnsafeBytes { key in
+                proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
+            }
+        }
+        guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
+            return false
+        }
+        if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
+        let now = Clock.timestamp()
+        guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
+        let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
+        let keepsAlive = head.keepAlive && !proxy.isDraining && (head.minorVersion > 0 || head.targetForm == .origin)
+
+        let copiesBody = object.body.readableBytes <= 16 * 1024
+        var out = context.channel.allocator.buffer(
+            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
+        )
+        out.writeImmutableBuffer(object.headBytes)
+        out.writeStaticString("Age: ")
+        ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
+        out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
+        ResponseHeadWriter.writeDecimal(UInt64(max(0, ttl)), to: &out)
+        if keepsAlive {
+            out.writeStaticString(head.minorVersion == 0 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
+        } else {
+            out.writeStaticString("\r\nConnection: close\r\n\r\n")
+        }
+        if copiesBody {
+            out.writeImmutableBuffer(object.body)
+            context.write(wrapOutboundOut(out), promise: nil)
+        } else {
+            context.write(wrapOutboundOut(out), promise: nil)
+            context.write(wrapOutboundOut(object.body), promise: nil)
+        }
+        needsFlush = true
+        bytesOut &+= UInt64(object.headBytes.readableBytes + object.body.readableBytes)
+        inbound.withUnsafeReadableBytes { bytes in
+            proxy.log(
+                head,
+                in: bytes,
+                clientAddress: clientAddress,
+                status: object.head.status,
+                bytes: object.body.readableBytes,
+                startedAt: startedAt
+            )
+        }
+        if !keepsAlive { closeAfterFlush() }
+        return true
+    }
+
+    /// Whether no rule wants more than what lies under the URL as it is.
+    private func allowsPlainHit(_ rules: RuleSet) -> Bool {
+        inbound.withUnsafeReadableBytes { bytes in
+            let path = head.path.bytes(in: bytes)
+            let request = RuleRequest(
+                method: "GET",
+                authority: head.hostSlice.bytes(in: bytes),
+                pathAndQuery: path.first == 0x2f ? Array(path) : [0x2f] + Array(path)
+            )
+            // Most rules look at no field.
+            var fields: HTTPFields?
+            let decision = rules.decision(for: request) { name in
+                let known = fields ?? FieldReader.fields(head.fields, in: bytes)
+                fields = known
+                return HTTPField.Name(name).flatMap { known[$0] }
+            }
+            return decision?.allowsPlainHit ?? true
+        }
+    }
+
+    /// Whether a request in absolute form may take the short way: everything that the gate would ask has been answered for this connection.
+    private func mayForwardShortly() -> Bool {
+        guard mayForward, head.targetForm == .absolute, head.scheme == .http, let forward = proxy.forward, !forward.gate.judgesHosts,
+            forward.gate.permits(port: Int(head.port ?? 80), tunnel: false)
+        else { return false }
+        guard forward.authenticator != nil else { return true }
+        guard let knownCredentials, let value = head.fields.firstValue(of: .proxyAuthorization) else { return false }
+        return inbound.withUnsafeReadableBytes { value.bytes(in: $0).elementsEqual(knownCredentials.utf8) }
+    }
+}
