@@ -14,6 +14,8 @@ public struct Soak: Sendable {
 
     /// Seeds that would be treated worse are treated like this.
     public var harshest = SimulationSettings.Profile.lying
+    /// Prints what happens to this key, to find out why a run failed.
+    public var tracedKey: Int?
 
     /// A soak; see the properties.
     public init(seconds: Double, firstSeed: UInt64 = 1, operations: Int = 2000, runs: Int? = nil) {
@@ -30,11 +32,13 @@ public struct Soak: Sendable {
     public static func run(
         seed: UInt64,
         operations: Int = 2000,
-        harshest: SimulationSettings.Profile = .lying
+        harshest: SimulationSettings.Profile = .lying,
+        tracedKey: Int? = nil
     ) throws(SimulationFailure) -> SimulationReport {
         if seed % sweepEvery == 0, harshest > .calm { return try CrashSweep.run(seed: seed, operations: min(operations, 100)) }
         var settings = SimulationSettings(seed: seed, operations: operations)
         settings.profile = min(settings.profile, harshest)
+        settings.tracedKey = tracedKey
         return try Simulation.run(settings)
     }
 
@@ -53,7 +57,7 @@ public struct Soak: Sendable {
         var seed = firstSeed
         repeat {
             willRun(seed)
-            sum += try Self.run(seed: seed, operations: operations, harshest: harshest)
+            sum += try Self.run(seed: seed, operations: operations, harshest: harshest, tracedKey: tracedKey)
             seed &+= 1
             if clock.now >= nextProgress {
                 nextProgress = clock.now + .seconds(1)

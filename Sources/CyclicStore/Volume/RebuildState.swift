@@ -24,6 +24,9 @@ final class RebuildState {
     private var window: [(sequence: UInt64, hashes: [KeyHash])] = []
     /// Words in stripes with a lower sequence are in the snapshot.
     var lowSequence: UInt64
+    /// Records that were taken for the last word on their key and are not served any more, because a stripe came too late: what is on disk of them
+    /// must not come back.
+    private var givenUp: [(hash: KeyHash, stripe: Int)] = []
     /// Pieces that were to be read, and those that are left, for progress.
     var pieces = 0
     var piecesLeft = 0
@@ -40,6 +43,12 @@ final class RebuildState {
     func bury(_ hash: KeyHash) {
         words[hash] = nil
         dead.insert(hash, address: Self.deadAddress, units: 1)
+    }
+
+    /// Records that were given up since the last call.
+    func takeGivenUp() -> [(hash: KeyHash, stripe: Int)] {
+        defer { givenUp = [] }
+        return givenUp
     }
 
     /// Takes a shard of the snapshot: see ``PackedIndex/install(shard:groups:from:dead:keeps:)``.
@@ -69,7 +78,11 @@ final class RebuildState {
             if let near = words[entry.hash] {
                 guard entry.serial > near.serial else { continue }
             } else if sequence >= lowSequence {
-                if isLate, index.remove(entry.hash) != nil { bury(entry.hash) }
+                if isLate, let old = index.remove(entry.hash) {
+                    bury(entry.hash)
+                    givenUp.append((entry.hash, old.address.stripe(unitsPerStripe: unitsPerStripe)))
+                    if !entry.isTombstone { givenUp.append((entry.hash, stripe)) }
+                }
                 guard index.find(entry.hash) == nil, dead.find(entry.hash) == nil else { continue }
             }
             let address =

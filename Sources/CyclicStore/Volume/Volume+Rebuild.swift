@@ -27,6 +27,7 @@ extension Volume {
                     to: &index
                 )
             }
+            for (hash, stripe) in rebuild?.takeGivenUp() ?? [] { superseded.add(hash, in: stripe) }
         }
     }
 

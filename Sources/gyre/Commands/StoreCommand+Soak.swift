@@ -26,6 +26,8 @@ extension StoreCommand {
         var harshest = "lying"
         @Option(help: "Stop after so many runs.")
         var runs: Int?
+        @Option(help: "Print what happens to the key of this number, to see how a seed fails.")
+        var traceKey: Int?
 
         func validate() throws {
             guard seconds.isFinite, seconds >= 0 else { throw ValidationError("--seconds must be a number from 0 on") }
@@ -40,6 +42,7 @@ extension StoreCommand {
             let first = seed ?? UInt64(Date().timeIntervalSince1970 * 1000)
             var soak = StoreSimulator.Soak(seconds: seconds, firstSeed: first, operations: operations, runs: runs)
             soak.harshest = SimulationSettings.Profile(rawValue: harshest) ?? .lying
+            soak.tracedKey = traceKey
             let isTerminal = isatty(STDERR_FILENO) != 0
             do throws(SimulationFailure) {
                 let sum = try soak.run(
