@@ -114,6 +114,8 @@ extension Simulation {
         report.operations += 1
         let contains = store.contains(keys[key])
         report.mix(contains ? 5 : 6)
+        // Of several volumes, one that gets the keys of another that failed may have records of theirs from before; a read tells them apart.
+        guard settings.volumes == 1 else { return }
         try check(!contains || model.mayExist(key), "key \(key) is said to be there and cannot be")
     }
 

@@ -34,7 +34,8 @@ extension Simulation {
         for device in world.devices {
             do throws(DeviceError) { try device.sync() } catch { synced = false }
         }
-        if synced { model.sync() } else { model.loseUnsynced() }
+        // Of a sync that was not its own the store does not hear.
+        if synced { model.sync() } else { model.harm() }
     }
 
     func stopFaults() {

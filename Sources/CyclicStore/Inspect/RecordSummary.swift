@@ -60,9 +60,7 @@ public struct RecordSummary: Sendable, Hashable, Codable {
             return
         }
         do throws(RecordHeader.Refusal) {
-            let header = try RecordHeader(checking: bytes, sequence: sequence, hash: entry.hash)
-            // The directory and the record agree on everything both say, or the record is not the one meant.
-            guard header.serial == entry.serial, header.kind == entry.kind else { throw .otherKey }
+            let header = try entry.header(checking: bytes, sequence: sequence)
             verdict = .intact
             key = Self.printable(bytes.part(header.keyOffset, header.keyBytes))
             metadataBytes = header.metadataBytes
@@ -86,6 +84,16 @@ public struct RecordSummary: Sendable, Hashable, Codable {
             }
         }
         return text
+    }
+}
+
+extension DirectoryEntry {
+    /// The header of the record that this line of a directory points at.
+    /// - Throws: What is wrong with the record. Both agree on everything that both say, or it is not the one meant.
+    func header(checking bytes: UnsafeRawBufferPointer, sequence: UInt64) throws(RecordHeader.Refusal) -> RecordHeader {
+        let header = try RecordHeader(checking: bytes, sequence: sequence, hash: hash)
+        guard header.serial == serial, header.kind == kind else { throw .otherKey }
+        return header
     }
 }
 

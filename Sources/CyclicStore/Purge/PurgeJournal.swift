@@ -3,9 +3,9 @@
 
 /// The journal of one volume: makes records durable, several of them with one write and one sync, and calls back. Never waits.
 ///
-/// What arrives while a write is under way goes with the next one. After a failure everything is written anew into the other half, three
-/// times at most: a sync that failed says nothing about what it should have made durable, and trying only the sync again would believe it
-/// (Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
+/// What arrives while a write is under way goes with the next one. After a write that failed everything is written anew into the other half, three
+/// times at most. A sync that failed ends the journal at once, and the volume with it: what it should have made durable is lost, stripes too, and
+/// trying only the sync again would believe it (Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
 final class PurgeJournal: @unchecked Sendable {
     let volume: VolumeID
     private let device: any BlockDevice
@@ -124,7 +124,7 @@ final class PurgeJournal: @unchecked Sendable {
         let buffer = image.append(records, to: cycle, position: position, commit: commit)
         let offset = region.half(cycle.half).offset + position * JournalPage.byteCount
         writeAndSync(buffer, offset) { [self] error in
-            guard error == nil else { return fail(batch) }
+            if let error { return fail(batch, error) }
             lock.locked {
                 counts.appends += 1
                 counts.records += records.count
@@ -141,7 +141,7 @@ final class PurgeJournal: @unchecked Sendable {
         let pages = buffer.region.count / JournalPage.byteCount
         guard pages <= JournalCycle.checkpointCapacity(pagesPerHalf: cycle.pagesPerHalf) else { return give(up: batch) }
         writeAndSync(buffer, region.half(half).offset) { [self] error in
-            guard error == nil else { return fail(batch) }
+            if let error { return fail(batch, error) }
             cycle.finishCheckpoint(half: half, epoch: epoch, pages: pages)
             lock.locked { counts.checkpoints += 1 }
             append(batch, [])
@@ -154,10 +154,10 @@ final class PurgeJournal: @unchecked Sendable {
         work()
     }
 
-    private func fail(_ batch: Batch) {
+    private func fail(_ batch: Batch, _ error: DeviceError) {
         cycle.spoil()
         failures += 1
-        let isOver = failures >= Self.maxFailures || lock.locked { isClosed }
+        let isOver = error.operation == .sync || failures >= Self.maxFailures || lock.locked { isClosed }
         if isOver { give(up: batch) } else { checkpoint(batch) }
     }
 

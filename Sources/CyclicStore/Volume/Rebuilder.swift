@@ -28,7 +28,7 @@ final class Rebuilder: @unchecked Sendable {
         self.volume = volume
         self.plan = plan
         place = plan.logPlaces.upperBound
-        hot = plan.hot.sorted { $0.sequence < $1.sequence }
+        hot = plan.snapshot == nil ? plan.hot.sorted { $0.sequence < $1.sequence } : []
         chunk = plan.snapshot?.stripeChunkCount ?? 0
         offset = plan.shardOffset
     }
@@ -161,12 +161,13 @@ final class Rebuilder: @unchecked Sendable {
         }
     }
 
-    /// The snapshot is damaged: the rest comes from the log, which has everything, behind what has been read of it.
+    /// The snapshot is damaged: everything comes from the log, from its end once more, for what the snapshot should have had was passed over.
     private func doWithoutSnapshot() {
-        volume.snapshotIsDamaged(pieces: (plan.logPlaces.lowerBound - min(plan.firstPlace, plan.logPlaces.lowerBound)))
-        place = plan.logPlaces.lowerBound
-        plan.logPlaces = min(plan.firstPlace, place)..<place
+        plan.logPlaces = min(plan.firstPlace, plan.logPlaces.lowerBound)..<plan.logPlaces.upperBound
         plan.snapshot = nil
+        place = plan.logPlaces.upperBound
+        hot = plan.hot.sorted { $0.sequence < $1.sequence }
+        volume.snapshotIsDamaged(pieces: plan.pieces(pagesAtOnce: Self.pagesAtOnce))
         next()
     }
 

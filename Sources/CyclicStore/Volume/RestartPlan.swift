@@ -13,7 +13,7 @@ struct RestartPlan: Sendable {
     var firstPlace: UInt64
     /// What the snapshot knew of the stripes.
     var stripes: [SnapshotStripe] = []
-    /// Stripes that are older than their place says, to be applied when their sequence comes.
+    /// Stripes that are older than their place says, to be applied when their sequence comes; where the snapshot has them they are only watched.
     var hot: [(sequence: UInt64, stripe: Int)] = []
     /// The same, of which everything is known but which of their records are dead.
     var watched: [Int] = []

@@ -105,7 +105,9 @@ final class SnapshotWriter: @unchecked Sendable {
     private func sync(_ then: @escaping @Sendable () -> Void) {
         let taken = volume.engine.submit(
             IOOperation(kind: .sync, device: volume.device) { [self] error in
-                if error == nil { then() } else { completion(nil) }
+                if error == nil { return then() }
+                volume.syncFailed()
+                completion(nil)
             }
         )
         if !taken { completion(nil) }

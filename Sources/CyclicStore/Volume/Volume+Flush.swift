@@ -21,6 +21,11 @@ extension Volume {
         )
     }
 
+    /// The system has forgotten what it could not write, and says so once: any stripe written since the last sync may be lost (Rebello et al., "Can
+    /// applications recover from fsync failures?", USENIX ATC 2020). What a flush has promised since is void, so the volume is set aside, and
+    /// the next start looks at what there is.
+    func syncFailed() { goOffline() }
+
     /// Something else than the stripes has failed: nothing is read or written here any more.
     func goOffline() {
         perform(

@@ -71,11 +71,11 @@ extension Volume {
     }
 
     /// Everything is in the log that is read from now on.
-    func snapshotIsDamaged(pieces: UInt64) {
+    func snapshotIsDamaged(pieces: Int) {
         lock.locked {
             rebuild?.lowSequence = 0
-            rebuild?.pieces += Int(pieces)
-            rebuild?.piecesLeft += Int(pieces)
+            rebuild?.pieces += pieces
+            rebuild?.piecesLeft = pieces
         }
     }
 

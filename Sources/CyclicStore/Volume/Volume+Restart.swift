@@ -107,7 +107,10 @@ extension Volume {
             withExtendedLifetime(page) {}
             guard error == nil else { return finish(.failed) }
             countWritten(Limits.pageBytes)
-            let sync = IOOperation(kind: .sync, device: device) { error in finish(error == nil ? .written(mark) : .failed) }
+            let sync = IOOperation(kind: .sync, device: device) { [self] error in
+                if error != nil { syncFailed() }
+                finish(error == nil ? .written(mark) : .failed)
+            }
             if !engine.submit(sync) { finish(.notTaken) }
         }
         if !engine.submit(write) { finish(.notTaken) }

@@ -3,14 +3,13 @@
 
 import ArgumentParser
 import CyclicStore
-import Foundation
 
 /// `gyre store`: looks into volumes.
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Look into a volume, or try the store itself.",
-        subcommands: [Inspect.self, Reuse.self, Soak.self, Torture.self]
+        abstract: "Look into a volume, mend it, or try the store itself.",
+        subcommands: [Inspect.self, Reuse.self, Verify.self, Rebuild.self, Soak.self, Torture.self]
     )
 
     struct Inspect: AsyncParsableCommand {
@@ -34,12 +33,12 @@ struct StoreCommand: AsyncParsableCommand {
                     let (summary, records) = (try inspector.stripe(stripe), try inspector.records(ofStripe: stripe))
                     Console.say(
                         json
-                            ? Self.json(StripeReport(stripe: summary, records: records))
+                            ? StoreCommand.json(StripeReport(stripe: summary, records: records))
                             : summary.text + "\n\n" + RecordSummary.text(records)
                     )
                 } else {
                     let survey = inspector.survey()
-                    Console.say(json ? Self.json(survey) : survey.text)
+                    Console.say(json ? StoreCommand.json(survey) : survey.text)
                 }
             } catch {
                 Console.error("gyre: \(error)")
@@ -50,13 +49,6 @@ struct StoreCommand: AsyncParsableCommand {
         private struct StripeReport: Encodable {
             var stripe: StripeSummary
             var records: [RecordSummary]
-        }
-
-        private static func json(_ value: some Encodable) -> String {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
         }
     }
 }

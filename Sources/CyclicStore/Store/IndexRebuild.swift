@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Makes the index of a volume anew from nothing but its stripes, and writes it down as a clean stop does: marks, footer log and snapshot that were
+/// there are not believed. For a volume that no store has open.
+///
+/// A store does the same by itself when it finds that it must; this is for whoever wants it done now, and to watch it.
+public struct IndexRebuild {
+    /// What came of it.
+    public struct Report: Sendable, Hashable, Codable {
+        /// The superblock.
+        public var volume: VolumeSummary
+        /// Stripes in the index.
+        public var stripes = 0
+        /// Stripes that were given up because header and directory do not agree or cannot be read.
+        public var damagedStripes = 0
+        /// Records in the index.
+        public var records = 0
+        /// Bytes of memory that the index takes.
+        public var indexBytes = 0
+        /// What the next start finds: false when the volume is too small for a snapshot, and each start reads its stripes.
+        public var isSnapshotWritten = false
+    }
+
+    /// Rebuilds the index of one volume, a file or block device. Reads two to three pages of each stripe, in two passes; the calling thread
+    /// waits for the disk.
+    /// - Parameter progress: Called after each stripe of each pass.
+    /// - Throws: ``StoreError``: `in-use` while a store has it, `device` when it cannot be read or written, `not-a-volume` when it is none.
+    public static func run(path: String, _ progress: @escaping (VolumeProgress) -> Void = { _ in }) async throws(StoreError) -> Report {
+        let device: FileDevice
+        do throws(DeviceError) {
+            device = try FileDevice(path: path, byteCount: nil)
+        } catch { throw StoreError(opening: path, byteCount: 0, error) }
+        return try await run(device: device, name: path, entropy: systemRandomWord, progress)
+    }
+
+    /// The same for a device that is open already; closes it.
+    static func run(
+        device: any BlockDevice,
+        name: String,
+        entropy: () -> UInt64,
+        _ progress: (VolumeProgress) -> Void
+    ) async throws(StoreError) -> Report {
+        defer { device.close() }
+        let copies = try superblock(of: device, name)
+        let engine: any IOEngine
+        do throws(IOEngineError) {
+            engine = try IOEngineKind.threads.start(threads: 1)
+        } catch { throw StoreError(.configuration, error.description) }
+        defer { engine.shutDown() }
+        let recovered: RecoveredVolume
+        do throws(DeviceError) {
+            recovered = try RecoveredVolume(
+                rebuilding: device,
+                superblock: copies.superblock,
+                sequenceGap: UInt32(truncatingIfNeeded: entropy()),
+                progress
+            )
+        } catch { throw StoreError(device: error, name: name) }
+        let volume = Volume(
+            recovered: recovered,
+            device: device,
+            engine: engine,
+            membufs: 2,
+            nowSeconds: { UInt64(max(0, time(nil))) }
+        )
+        await withCheckedContinuation { continuation in volume.whenRebuilt { continuation.resume() } }
+        volume.refuseWrites()
+        await withCheckedContinuation { continuation in volume.flush { continuation.resume() } }
+        await withCheckedContinuation { continuation in volume.saveForRestart { continuation.resume() } }
+        do throws(DeviceError) { try device.sync() } catch { throw StoreError(device: error, name: name) }
+        let statistics = volume.snapshotStatistics()
+        guard !statistics.isOffline else { throw StoreError(.device, "the volume \(name) failed while its index was written") }
+        var report = Report(volume: VolumeSummary(copies, deviceBytes: device.byteCount))
+        report.stripes = statistics.liveStripes
+        report.damagedStripes = statistics.damagedStripes
+        report.records = statistics.records
+        report.indexBytes = statistics.indexBytes
+        report.isSnapshotWritten = volume.lock.locked { volume.restart.mark.closedSnapshot != 0 }
+        return report
+    }
+
+    private static func superblock(of device: any BlockDevice, _ name: String) throws(StoreError) -> SuperblockReader.Copies {
+        let found: SuperblockReader.Found
+        do throws(DeviceError) {
+            found = try SuperblockReader(device: device).read()
+        } catch { throw StoreError(device: error, name: name) }
+        switch found {
+        case .volume(let copies):
+            guard copies.superblock.volumeBytes <= device.byteCount else {
+                throw StoreError(shrunk: name, from: copies.superblock.volumeBytes, to: device.byteCount)
+            }
+            return copies
+        case .blank: throw StoreError(.notAVolume, "\(name) is blank: no store has used it yet")
+        case .refused(let refusal): throw StoreError(refusal: refusal, name: name)
+        }
+    }
+}
