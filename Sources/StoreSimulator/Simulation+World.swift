@@ -30,6 +30,8 @@ extension Simulation {
 
     /// The system writes its caches back when it likes.
     private func syncBehindTheStore() {
+        // What an earlier sync lost this one does not bring back.
+        noteHarm()
         var synced = true
         for device in world.devices {
             do throws(DeviceError) { try device.sync() } catch { synced = false }
