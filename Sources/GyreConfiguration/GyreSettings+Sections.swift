@@ -102,7 +102,7 @@ extension GyreSettings {
         /// `volume.membufs`
         public internal(set) var membufs = 0
         /// `volume.replacement`
-        public internal(set) var replacement = ReplacementChoice.cyclic
+        public internal(set) var replacement = ReplacementChoice.gyre
         /// `volume.relocate-percent`, from 0 to 100.
         public internal(set) var relocatePercent = 50
         /// `volume.write-budget`, per second; nil for none.

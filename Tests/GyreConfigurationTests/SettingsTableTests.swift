@@ -10,7 +10,7 @@ struct SettingsTableTests {
     /// For every kind of value at least two, so that one of them differs from any default.
     static let samples = [
         "http://sample.example", "https://other.example", "7", "17", "3KiB", "2MiB", "16MiB", "3s", "4s", "192.0.2.1:5", "192.0.2.2:6",
-        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample", "false", "gyre", "64MiB", "10.0.0.0/8",
+        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample", "false", "cyclic", "64MiB", "10.0.0.0/8",
     ]
 
     @Test func hasEachSettingOfTheFirstRelease() {

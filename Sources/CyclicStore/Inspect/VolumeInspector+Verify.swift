@@ -44,7 +44,8 @@ private struct VerificationPass {
             return true
         case .damaged: return false
         case .intact(_, let trailer):
-            guard let footer = scanner.footer(of: stripe), footer.sequence == trailer.sequence, read(whole, at: superblock.offset(of: stripe))
+            guard let footer = scanner.footer(of: stripe), footer.sequence == trailer.sequence,
+                read(whole, at: superblock.offset(of: stripe))
             else { return false }
             result.intactStripes += 1
             for entry in footer.entries { check(entry, of: footer) }

@@ -83,6 +83,7 @@ public struct VolumeVerification: Sendable, Hashable, Codable {
             text += "damaged record   stripe \(record.stripe), \(record.length) bytes at \(record.offset): \(record.verdict.rawValue)\n"
         }
         if damagedRecordCount > damagedRecords.count { text += "… and \(damagedRecordCount - damagedRecords.count) records more\n" }
-        return text + (isSound ? "sound\n" : "NOT sound: what is damaged is never served; a store that opens the volume goes on without it\n")
+        return text
+            + (isSound ? "sound\n" : "NOT sound: what is damaged is never served; a store that opens the volume goes on without it\n")
     }
 }

@@ -37,7 +37,7 @@ public struct StoreConfiguration: Sendable {
     /// Seconds after which a membuf that is at least half full is written though it is not full; one with less after ten times as long.
     public var partialFlushSeconds = 30
     /// How the volume makes room.
-    public var replacement = Replacement.cyclic
+    public var replacement = Replacement.gyre
 
     /// A configuration with the defaults.
     public init() {}

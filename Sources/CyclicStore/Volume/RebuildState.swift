@@ -24,9 +24,9 @@ final class RebuildState {
     private var window: [(sequence: UInt64, hashes: [KeyHash])] = []
     /// Words in stripes with a lower sequence are in the snapshot.
     var lowSequence: UInt64
-    /// Records that were taken for the last word on their key and are not served any more, because a stripe came too late: what is on disk of them
-    /// must not come back.
-    private var givenUp: [(hash: KeyHash, stripe: Int)] = []
+    /// Records that are dead and may be on disk for longer than the word that says so: it is in a stripe with a lower sequence, or a stripe came too
+    /// late. They must not come back.
+    private var outliving: [(hash: KeyHash, stripe: Int)] = []
     /// Pieces that were to be read, and those that are left, for progress.
     var pieces = 0
     var piecesLeft = 0
@@ -45,10 +45,10 @@ final class RebuildState {
         dead.insert(hash, address: Self.deadAddress, units: 1)
     }
 
-    /// Records that were given up since the last call.
-    func takeGivenUp() -> [(hash: KeyHash, stripe: Int)] {
-        defer { givenUp = [] }
-        return givenUp
+    /// Records that turned out to be such since the last call: see ``SupersededRecords``.
+    func takeOutliving() -> [(hash: KeyHash, stripe: Int)] {
+        defer { outliving = [] }
+        return outliving
     }
 
     /// Takes a shard of the snapshot: see ``PackedIndex/install(shard:groups:from:dead:keeps:)``.
@@ -77,11 +77,14 @@ final class RebuildState {
         for entry in entries {
             if let near = words[entry.hash] {
                 guard entry.serial > near.serial else { continue }
+                if let stripe = near.address?.stripe(unitsPerStripe: unitsPerStripe), near.sequence > sequence {
+                    outliving.append((entry.hash, stripe))
+                }
             } else if sequence >= lowSequence {
                 if isLate, let old = index.remove(entry.hash) {
                     bury(entry.hash)
-                    givenUp.append((entry.hash, old.address.stripe(unitsPerStripe: unitsPerStripe)))
-                    if !entry.isTombstone { givenUp.append((entry.hash, stripe)) }
+                    outliving.append((entry.hash, old.address.stripe(unitsPerStripe: unitsPerStripe)))
+                    if !entry.isTombstone { outliving.append((entry.hash, stripe)) }
                 }
                 guard index.find(entry.hash) == nil, dead.find(entry.hash) == nil else { continue }
             }

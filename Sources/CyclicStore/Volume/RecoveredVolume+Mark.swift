@@ -82,6 +82,7 @@ extension RecoveredVolume {
             plan.hot.append((footer.sequence, Int(footer.stripe)))
             if known != nil, place < start.odometer { plan.watched.append(Int(footer.stripe)) }
         }
+        outliving = state.takeOutliving()
         self.plan = plan
         rebuild = state
     }

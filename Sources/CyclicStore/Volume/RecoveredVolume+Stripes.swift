@@ -50,6 +50,7 @@ extension RecoveredVolume {
             try log?.write(footer.entries, stripe: stripe, sequence: sequence)
         }
         state.settleAll(in: &index)
+        outliving = state.takeOutliving()
         // Before the first stripe that can be trusted there is none to come back to.
         let newest = footers.first { sequences[$0.stripe] != nil }
         let count = UInt64(superblock.stripeCount)

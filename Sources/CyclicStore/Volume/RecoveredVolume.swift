@@ -18,6 +18,8 @@ struct RecoveredVolume: ~Copyable {
     var plan: RestartPlan?
     var index: PackedIndex
     var rebuild: RebuildState?
+    /// Dead records that may be on disk for longer than the word that says so.
+    var outliving: [(hash: KeyHash, stripe: Int)] = []
     /// Directories of the newest stripes, which the log may not have.
     var unlogged: [(footer: StripeFooter, isHot: Bool)] = []
 

@@ -27,7 +27,7 @@ extension Volume {
                     to: &index
                 )
             }
-            for (hash, stripe) in rebuild?.takeGivenUp() ?? [] { superseded.add(hash, in: stripe) }
+            for (hash, stripe) in rebuild?.takeOutliving() ?? [] { superseded.add(hash, in: stripe) }
         }
     }
 

@@ -137,6 +137,7 @@ final class Volume: @unchecked Sendable {
         self.serials.advance(past: recovered.nextSerial - 1)
         statistics.damagedStripes = recovered.damagedStripes
         unreadStripes = Set(recovered.unread)
+        for (hash, stripe) in recovered.outliving { superseded.add(hash, in: stripe) }
         let plan = recovered.plan
         rebuild = recovered.takeRebuild()
         index = recovered.takeIndex()

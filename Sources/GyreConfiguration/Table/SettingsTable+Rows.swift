@@ -219,7 +219,7 @@ extension SettingsTable {
             "volume.replacement",
             \.volume.replacement,
             .choice("a replacement"),
-            default: "cyclic",
+            default: "gyre",
             "How room is made and what is written at all: gyre, cyclic (first in, first out) or relocate-on-hit (the ancestor's)"
         ),
         Setting(
