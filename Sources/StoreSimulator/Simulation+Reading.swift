@@ -9,6 +9,8 @@ final class PendingRead: @unchecked Sendable {
     let key: Int
     /// Nothing older may be found.
     let lowest: StoreModel.Tick
+    /// Nothing older may be found as fresh.
+    let lowestFresh: StoreModel.Tick
     /// What the device had misdirected when it began.
     let misdirected: Int
     /// Whether something might be found.
@@ -20,9 +22,10 @@ final class PendingRead: @unchecked Sendable {
     var fragments: FragmentMap?
     var nextFragment = 0
 
-    init(key: Int, lowest: StoreModel.Tick, misdirected: Int, mayExist: Bool) {
+    init(key: Int, lowest: StoreModel.Tick, lowestFresh: StoreModel.Tick, misdirected: Int, mayExist: Bool) {
         self.key = key
         self.lowest = lowest
+        self.lowestFresh = lowestFresh
         self.misdirected = misdirected
         self.mayExist = mayExist
     }
@@ -39,6 +42,7 @@ extension Simulation {
         let read = PendingRead(
             key: key,
             lowest: model.lowest(key),
+            lowestFresh: model.lowestFresh(key),
             misdirected: world.faults(.misdirectedRead),
             mayExist: model.mayExist(key)
         )
@@ -59,6 +63,7 @@ extension Simulation {
             }
         }
         try settleFlushes()
+        try settlePurges()
         for waiter in roomWaiters { try check(waiter.count <= 1, "whoever waited for room was told twice") }
     }
 
@@ -74,7 +79,7 @@ extension Simulation {
             case .found(let object, let tier), .stale(let object, let tier):
                 guard let object = object as? PlainObject else { throw failure("an object of another type") }
                 report.mix(tier == .memory ? 1 : 2)
-                if read.label == nil { try checkHead(object, read) } else { try checkFragment(object, read) }
+                if read.label == nil { try checkHead(object, read, isStale: lookup.isStale) } else { try checkFragment(object, read) }
                 guard let fragments = read.fragments, read.nextFragment < fragments.count else {
                     finish(read, hit: true, read.label?.version ?? 0)
                     return true
@@ -87,12 +92,13 @@ extension Simulation {
         return false
     }
 
-    private func checkHead(_ object: PlainObject, _ read: PendingRead) throws(SimulationFailure) {
+    private func checkHead(_ object: PlainObject, _ read: PendingRead, isStale: Bool) throws(SimulationFailure) {
         guard let label = BodyLabel(decoding: object.metadata) else { throw failure("key \(read.key): damaged metadata were served") }
         try check(label.key == read.key, "key \(read.key): the metadata of key \(label.key) were served")
         read.label = label
         // A read that went astray may have found an older record of the key in the same stripe: nothing in it says that it is the wrong one.
-        let lowest = world.faults(.misdirectedRead) == read.misdirected ? read.lowest : 0
+        let expected = isStale ? read.lowest : max(read.lowest, read.lowestFresh)
+        let lowest = world.faults(.misdirectedRead) == read.misdirected ? expected : 0
         if let wrong = model.served(read.key, label.version, since: lowest) { throw failure(wrong) }
         switch object.kind {
         case .object: try checkBytes(object, label, 0..<label.count)
@@ -127,4 +133,9 @@ extension Simulation {
         trace(read.key, "read: " + (hit ? "version \(word)" : "a miss"))
         report.mix(UInt64(read.key) << 32 ^ word)
     }
+}
+
+extension CyclicStore.Lookup {
+    /// Found, and marked by a soft purge.
+    fileprivate var isStale: Bool { if case .stale = self { true } else { false } }
 }

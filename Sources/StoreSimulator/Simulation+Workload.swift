@@ -45,7 +45,8 @@ extension Simulation {
         case 58..<66:
             try read(key)
             while !reads.isEmpty, world.engine.step() { try settle() }
-        case 66..<70: try remove(key)
+        case 66..<69: try remove(key)
+        case 69: try purge(key)
         case 70..<84: for _ in 0...random.below(8) { world.engine.step() }
         case 84, 85: world.engine.run()
         case 86: store.tick()
@@ -84,7 +85,8 @@ extension Simulation {
                     kind: .object,
                     key: keys[key],
                     metadata: BodyLabel(key: key, version: version, count: count).encode(padding: drawPadding()),
-                    payload: Bodies.owned(key: key, version: version, count: count)
+                    payload: Bodies.owned(key: key, version: version, count: count),
+                    tags: [tag(of: key)]
                 )
             )
         )
@@ -116,7 +118,7 @@ extension Simulation {
         report.mix(contains ? 5 : 6)
         // Of several volumes, one that gets the keys of another that failed may have records of theirs from before; a read tells them apart.
         guard settings.volumes == 1 else { return }
-        try check(!contains || model.mayExist(key), "key \(key) is said to be there and cannot be")
+        try check(!contains || model.mayBeIndexed(key), "key \(key) is said to be there and cannot be")
     }
 
     /// The form of a fragment's key is the store's own.
@@ -166,7 +168,7 @@ extension Simulation {
         model.mayHavePut(pending.key, pending.version)
         pending.isFinished = true
         let label = BodyLabel(key: pending.key, version: pending.version, count: pending.count)
-        pending.writer.finish(metadata: label.encode(padding: pending.padding))
+        pending.writer.finish(metadata: label.encode(padding: pending.padding), tags: [tag(of: pending.key)])
         if pending.writer.failure == nil, !pending.writer.isBlocked { model.put(pending.key, pending.version) }
         trace(pending.key, "writer of version \(pending.version) finished: \(pending.writer.failure.map { "\($0)" } ?? "taken")")
         report.mix(pending.version)

@@ -123,6 +123,7 @@ extension Simulation {
             trace(nil, "an older device comes back")
             // It holds what it held then: any version, removed or not.
             shelf.append(world.exchangeDevice(number, for: shelf.removeFirst()))
+            if settings.volumes == 1 || !purgesAreEverywhere { model.forgetPurges() }
             model.harm()
             model.crash(powerLost: false)
         default:
@@ -143,6 +144,9 @@ extension Simulation {
         if settings.volumes == 1 {
             model.empty()
         } else {
+            // A purge that only the volume knew that is gone now is gone too.
+            if !purgesAreEverywhere { model.forgetPurges() }
+            purgesAreEverywhere = true
             model.harm()
             model.crash(powerLost: false)
         }

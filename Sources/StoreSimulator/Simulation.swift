@@ -20,6 +20,9 @@ public final class Simulation {
     var reads: [PendingRead] = []
     var writers: [PendingWriter] = []
     var flushes: [PendingFlush] = []
+    var purges: [PendingPurge] = []
+    /// Every purge that was acknowledged is known to every volume.
+    var purgesAreEverywhere = true
     var roomWaiters: [Once] = []
     /// Devices that were taken out and may come back.
     var shelf: [SimulatedDevice] = []
@@ -95,10 +98,13 @@ public final class Simulation {
     func open() throws(SimulationFailure) {
         var tries = 0
         let faultsBefore = world.deviceFaults
+        let astrayBefore = world.faults(.misdirectedRead)
         while world.store == nil {
             tries += 1
             do throws(StoreError) { try world.open() } catch {
                 report.mix(UInt64(tries))
+                // Whoever tries again is another process: see ``SimulatedWorld``.
+                world.clock.advance(microseconds: 1_000_000)
                 if world.power.isOff {
                     report.crashes += 1
                     world.losePower()
@@ -114,6 +120,11 @@ public final class Simulation {
             }
         }
         noteHarm()
+        // The volumes that knew of a purge are out of reach, and one that was away when it came is there: it cannot know.
+        if !purgesAreEverywhere, !isEveryVolumeThere {
+            model.forgetPurges()
+            model.crash(powerLost: false)
+        }
         if settings.profile >= .failing {
             // Faults while the index is made count like those of the start. Elsewhere it is made while the store is used.
             while isRebuilding, world.engine.step() {}
@@ -121,6 +132,8 @@ public final class Simulation {
         if world.deviceFaults > faultsBefore {
             // What was not read when the index was made is as good as lost, removals too.
             model.harm()
+            // What was read in the place of a journal may be an older page of it.
+            if world.faults(.misdirectedRead) > astrayBefore { model.forgetPurges() }
             model.crash(powerLost: false)
         }
         keys = (0..<settings.keys).map { store.key(Self.keyBytes($0)) }
@@ -173,6 +186,7 @@ public final class Simulation {
         weak let left = world.store
         reads = []
         flushes = []
+        purges = []
         roomWaiters = []
         keys = []
         let ending = writers
@@ -205,6 +219,7 @@ public final class Simulation {
         if world.power.isOff { return }
         try check(reads.isEmpty, "a lookup of key \(reads.first?.key ?? 0) is never answered")
         try check(flushes.isEmpty, "a flush never ends")
+        try check(purges.isEmpty, "a purge is never acknowledged")
         try check(roomWaiters.allSatisfy { $0.count == 1 }, "somebody waits for room for ever")
         roomWaiters = []
         store.checkNothingLeaks()

@@ -26,6 +26,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var faults = 0
     /// Ends of the process or of the power.
     public var crashes = 0
+    /// Purges that were acknowledged as durable.
+    public var purges = 0
     /// Lookups whose answer was checked.
     public var readsChecked = 0
     /// Those that found something.
@@ -48,6 +50,7 @@ public struct SimulationReport: Sendable, Hashable {
         sum.deviceOperations += other.deviceOperations
         sum.faults += other.faults
         sum.crashes += other.crashes
+        sum.purges += other.purges
         sum.readsChecked += other.readsChecked
         sum.hits += other.hits
         sum.possibleHits += other.possibleHits

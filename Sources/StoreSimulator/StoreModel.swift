@@ -13,6 +13,12 @@ struct StoreModel {
     private struct Key {
         /// A version with a lower tick may not be served in this run.
         var lowest: Tick = 0
+        /// A version with a lower tick may be served in this run as stale only.
+        var lowestFresh: Tick = 0
+        /// When the last hard and the last soft purge that were acknowledged began: they survive everything.
+        var purged: Tick = 0
+        var madeStale: Tick = 0
+        var wasPurged = false
         /// Events since the last one that survives a loss of power, that one included.
         var events: [Tick] = []
         /// When each version of late was put last. What is not here is older.
@@ -69,6 +75,32 @@ struct StoreModel {
         event(key)
     }
 
+    // MARK: Purges
+
+    /// A purge of these keys begins, and holds at once.
+    /// - Returns: Its tick.
+    mutating func purge(_ purged: [Int], isSoft: Bool) -> Tick {
+        now += 1
+        for key in purged {
+            keys[key].lowestFresh = now
+            keys[key].wasPurged = true
+            if !isSoft { keys[key].lowest = now }
+        }
+        return now
+    }
+
+    /// It has been acknowledged.
+    mutating func purgeIsDurable(_ purged: [Int], isSoft: Bool, _ tick: Tick) {
+        for key in purged {
+            if isSoft { keys[key].madeStale = max(keys[key].madeStale, tick) } else { keys[key].purged = max(keys[key].purged, tick) }
+        }
+    }
+
+    /// The volumes that knew of purges are gone.
+    mutating func forgetPurges() {
+        for key in keys.indices { (keys[key].purged, keys[key].madeStale) = (0, 0) }
+    }
+
     private mutating func event(_ key: Int) {
         keys[key].lowest = now
         keys[key].events.append(now)
@@ -98,7 +130,8 @@ struct StoreModel {
         if powerLost { flushed = synced }
         for key in keys.indices {
             let floor = floor(key, flushed)
-            keys[key].lowest = floor
+            keys[key].lowest = isLying ? floor : max(floor, keys[key].purged)
+            keys[key].lowestFresh = isLying ? floor : max(keys[key].lowest, keys[key].madeStale)
             keys[key].events.removeAll { $0 > flushed }
         }
     }
@@ -107,9 +140,10 @@ struct StoreModel {
     mutating func empty() {
         now += 1
         for key in keys.indices {
-            keys[key].lowest = now
+            (keys[key].lowest, keys[key].lowestFresh) = (now, now)
             keys[key].events = [now]
         }
+        forgetPurges()
         (flushed, synced) = (now, now)
         isLying = false
     }
@@ -122,14 +156,18 @@ struct StoreModel {
     // MARK: What may be served
 
     func lowest(_ key: Int) -> Tick { keys[key].lowest }
+    func lowestFresh(_ key: Int) -> Tick { keys[key].lowestFresh }
 
     /// Whether any version may be served.
     func mayExist(_ key: Int) -> Bool {
         keys[key].wasPut && (keys[key].lowest == 0 || keys[key].puts.contains { $0.tick >= keys[key].lowest })
     }
 
+    /// Whether the index may have an entry: purges leave it there, and a read decides.
+    func mayBeIndexed(_ key: Int) -> Bool { mayExist(key) || keys[key].wasPurged }
+
     /// Checks a version that was served, and remembers it: nothing older may come after.
-    /// - Parameter lowest: What ``lowest(_:)`` was when the lookup began.
+    /// - Parameter lowest: What ``lowest(_:)`` was when the lookup began, or ``lowestFresh(_:)`` for what is served as fresh.
     /// - Returns: What is wrong.
     mutating func served(_ key: Int, _ version: UInt64, since lowest: Tick) -> String? {
         if unfinished.contains(version) { return "key \(key): version \(version) was never finished" }

@@ -70,6 +70,6 @@ extension SimulationReport {
     /// The totals on one line.
     fileprivate var line: String {
         "\(runs) runs, \(operations) operations, \(deviceOperations) of devices, \(faults) faults, \(crashes) crashes, "
-            + "\(readsChecked) reads checked, \(hits) found, \(quietPoints) quiet points"
+            + "\(purges) purges, \(readsChecked) reads checked, \(hits) found, \(quietPoints) quiet points"
     }
 }
