@@ -33,10 +33,7 @@ extension Simulation {
         // What an earlier sync lost this one does not bring back.
         noteHarm()
         var synced = true
-        for device in world.devices {
-            do throws(DeviceError) { try device.sync() } catch { synced = false }
-        }
-        // Of a sync that was not its own the store does not hear.
+        for device in world.devices where !device.writeBack() { synced = false }
         if synced { model.sync() } else { model.harm() }
     }
 

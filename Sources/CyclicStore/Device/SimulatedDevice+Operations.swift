@@ -75,12 +75,29 @@ extension SimulatedDevice.State {
     mutating func sync(_ power: SimulatedPower?) -> DeviceError? {
         counts.begin(.sync, 0, 0)
         if power?.take() == false || failsAll { return fail(.dead, .sync, 0) }
-        if random.happens(faults.syncError) {
-            counts.add(.unsyncedLost, medium.crash(.mixed, &random))
+        if owesSyncError || loseUnsynced() {
+            owesSyncError = false
             return fail(.syncError, .sync, 0)
         }
         medium.sync()
         return nil
+    }
+
+    /// The system writes its cache back of its own accord; what it cannot write it forgets, and says so at the next sync.
+    mutating func writeBack() -> Bool {
+        if failsAll { return false }
+        if loseUnsynced() {
+            owesSyncError = true
+            return false
+        }
+        medium.sync()
+        return true
+    }
+
+    private mutating func loseUnsynced() -> Bool {
+        guard random.happens(faults.syncError) else { return false }
+        counts.add(.unsyncedLost, medium.crash(.mixed, &random))
+        return true
     }
 
     private mutating func fail(

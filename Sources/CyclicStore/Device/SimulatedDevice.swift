@@ -21,6 +21,8 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
         var faults = Faults()
         var counts = Counts()
         var failsAll = false
+        /// The cache lost something, and nobody has been told.
+        var owesSyncError = false
     }
 
     /// An empty disk.
@@ -64,6 +66,9 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
             state.medium.tear(at: offset, from: region, &state.random)
         }
     }
+
+    /// The system writes its cache back of its own accord. False: some of it is lost, and the next sync says so.
+    package func writeBack() -> Bool { locked { $0.writeBack() } }
 
     /// Flips one bit of the medium.
     public func corrupt(at offset: Int, bit: UInt8 = 0) {

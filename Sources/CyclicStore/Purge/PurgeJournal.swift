@@ -10,6 +10,7 @@ final class PurgeJournal: @unchecked Sendable {
     let volume: VolumeID
     private let device: any BlockDevice
     private let engine: any IOEngine
+    private let syncs: DeviceSyncs
     private let region: VolumeRegion
     private let image: JournalImage
     static let maxFailures = 3
@@ -42,9 +43,17 @@ final class PurgeJournal: @unchecked Sendable {
         var completions: [@Sendable (Bool) -> Void] = []
     }
 
-    init(device: any BlockDevice, engine: any IOEngine, region: VolumeRegion, volume: VolumeID, contents: JournalReader.Contents) {
+    init(
+        device: any BlockDevice,
+        engine: any IOEngine,
+        syncs: DeviceSyncs,
+        region: VolumeRegion,
+        volume: VolumeID,
+        contents: JournalReader.Contents
+    ) {
         self.device = device
         self.engine = engine
+        self.syncs = syncs
         self.region = region
         self.volume = volume
         image = JournalImage(volume: volume)
@@ -170,31 +179,34 @@ final class PurgeJournal: @unchecked Sendable {
     // MARK: Transfers
 
     private func writeAndSync(_ buffer: PageBuffer, _ offset: Int, _ completion: @escaping @Sendable (DeviceError?) -> Void) {
-        submit(.write, offset, buffer) { [self] error in
-            guard error == nil else { return completion(error) }
-            submit(.sync, 0, nil) { [self] error in
+        let operation = IOOperation(kind: .write, device: device, offset: offset, region: buffer.region) { [self] error in
+            withExtendedLifetime(buffer) {}
+            if let error { return completion(error) }
+            sync(completion)
+        }
+        if engine.submit(operation) { return }
+        park(retry: { [self] in writeAndSync(buffer, offset, completion) }, orElse: completion)
+    }
+
+    private func sync(_ completion: @escaping @Sendable (DeviceError?) -> Void) {
+        syncs.sync { [self] outcome in
+            switch outcome {
+            case .done:
                 lock.locked { counts.syncs += 1 }
-                completion(error)
+                completion(nil)
+            case .failed(let error): completion(error)
+            case .notTaken: park(retry: { [self] in sync(completion) }, orElse: completion)
             }
         }
     }
 
-    private func submit(
-        _ kind: IOOperation.Kind,
-        _ offset: Int,
-        _ buffer: PageBuffer?,
-        _ completion: @escaping @Sendable (DeviceError?) -> Void
-    ) {
-        let region = buffer?.region ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        let operation = IOOperation(kind: kind, device: device, offset: offset, region: region) { error in
-            withExtendedLifetime(buffer) { completion(error) }
-        }
-        if engine.submit(operation) { return }
+    /// The engine had no room: tried again when it may have some.
+    private func park(retry: @escaping () -> Void, orElse completion: (DeviceError?) -> Void) {
         let isOver = lock.locked {
-            if !isClosed { parked = { [self] in submit(kind, offset, buffer, completion) } }
+            if !isClosed { parked = retry }
             return isClosed
         }
-        if isOver { completion(DeviceError(.write, errno: 0, offset: offset)) }
+        if isOver { completion(DeviceError(.write, errno: 0)) }
     }
 }
 

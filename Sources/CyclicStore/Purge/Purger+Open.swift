@@ -8,6 +8,7 @@ extension Purger {
         var weight: UInt32
         var device: any BlockDevice
         var engine: any IOEngine
+        var syncs: DeviceSyncs
         var journal: VolumeRegion
     }
 
@@ -44,6 +45,7 @@ extension Purger {
                 let journal = PurgeJournal(
                     device: volume.device,
                     engine: volume.engine,
+                    syncs: volume.syncs,
                     region: volume.journal,
                     volume: volume.id,
                     contents: contents

@@ -77,6 +77,7 @@ struct StoreOpener {
         var volume: VolumeConfiguration
         var superblock: Superblock
         var engine: any IOEngine
+        var syncs: DeviceSyncs
 
         var weight: UInt32 { UInt32(clamping: volume.weight ?? superblock.volumeBytes >> 20) }
     }
@@ -123,7 +124,9 @@ struct StoreOpener {
                     } else {
                         superblock = try opener(next.volume, secret: secret).format(next.device, name: name)
                     }
-                    ready.append(Ready(device: next.device, volume: next.volume, superblock: superblock, engine: try engine()))
+                    let engine = try engine()
+                    let syncs = DeviceSyncs(device: next.device, engine: engine)
+                    ready.append(Ready(device: next.device, volume: next.volume, superblock: superblock, engine: engine, syncs: syncs))
                 } catch {
                     try leaveOut(next.device, next.volume, error, &left, &problems)
                 }
@@ -137,6 +140,7 @@ struct StoreOpener {
                         weight: $0.weight,
                         device: $0.device,
                         engine: $0.engine,
+                        syncs: $0.syncs,
                         journal: $0.superblock.regions.journal
                     )
                 },
@@ -179,6 +183,7 @@ struct StoreOpener {
             recovered: recovered,
             device: ready.device,
             engine: ready.engine,
+            syncs: ready.syncs,
             membufs: configuration.membufs,
             replacement: configuration.replacement,
             serials: opened.serials,

@@ -103,13 +103,14 @@ final class SnapshotWriter: @unchecked Sendable {
     }
 
     private func sync(_ then: @escaping @Sendable () -> Void) {
-        let taken = volume.engine.submit(
-            IOOperation(kind: .sync, device: volume.device) { [self] error in
-                if error == nil { return then() }
+        volume.syncs.sync { [self] outcome in
+            switch outcome {
+            case .done: then()
+            case .failed:
                 volume.syncFailed()
                 completion(nil)
+            case .notTaken: completion(nil)
             }
-        )
-        if !taken { completion(nil) }
+        }
     }
 }

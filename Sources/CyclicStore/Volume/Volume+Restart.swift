@@ -107,11 +107,15 @@ extension Volume {
             withExtendedLifetime(page) {}
             guard error == nil else { return finish(.failed) }
             countWritten(Limits.pageBytes)
-            let sync = IOOperation(kind: .sync, device: device) { [self] error in
-                if error != nil { syncFailed() }
-                finish(error == nil ? .written(mark) : .failed)
+            syncs.sync { [self] outcome in
+                switch outcome {
+                case .done: finish(.written(mark))
+                case .failed:
+                    syncFailed()
+                    finish(.failed)
+                case .notTaken: finish(.notTaken)
+                }
             }
-            if !engine.submit(sync) { finish(.notTaken) }
         }
         if !engine.submit(write) { finish(.notTaken) }
     }

@@ -10,6 +10,7 @@ final class Volume: @unchecked Sendable {
     let superblock: Superblock
     let device: any BlockDevice
     let engine: any IOEngine
+    let syncs: DeviceSyncs
     let nowSeconds: @Sendable () -> UInt64
     let unitsPerStripe: Int
     /// The largest record, header and padding included.
@@ -99,6 +100,7 @@ final class Volume: @unchecked Sendable {
         recovered: consuming RecoveredVolume,
         device: any BlockDevice,
         engine: any IOEngine,
+        syncs: DeviceSyncs? = nil,
         membufs membufCount: Int,
         replacement: Replacement = .cyclic,
         serials: SerialClock? = nil,
@@ -109,6 +111,7 @@ final class Volume: @unchecked Sendable {
         superblock = recovered.superblock
         self.device = device
         self.engine = engine
+        self.syncs = syncs ?? DeviceSyncs(device: device, engine: engine)
         self.nowSeconds = nowSeconds
         self.serials = serials ?? SerialClock(nowSeconds: nowSeconds)
         self.isPurged = isPurged

@@ -106,6 +106,7 @@ import Testing
                 weight: 1,
                 device: disk,
                 engine: engine,
+                syncs: DeviceSyncs(device: disk, engine: engine),
                 journal: VolumeRegion(offset: 0, byteCount: disk.byteCount)
             )
             var secondChance = 0

@@ -56,6 +56,7 @@ final class PurgeRig: @unchecked Sendable {
                     weight: 100,
                     device: $0,
                     engine: engine,
+                    syncs: DeviceSyncs(device: $0, engine: engine),
                     journal: VolumeRegion(offset: 0, byteCount: $0.byteCount)
                 )
             }

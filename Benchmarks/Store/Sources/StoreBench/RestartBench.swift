@@ -107,7 +107,7 @@ struct RestartBench {
         exit(0)
     }
 
-    private func isIndexComplete(_ store: CyclicStore) -> Bool { true }
+    private func isIndexComplete(_ store: CyclicStore) -> Bool { store.statistics.volume?.isRebuilding == false }
 
     private func peakBytes() -> Int {
         var usage = rusage()
