@@ -76,6 +76,7 @@ import Testing
         }
         var store = StoreMetrics()
         store.refusedWrites = [("a", 1)]
+        store.admission = [("a", 1)]
         let stored = store
         let writer = AccessLogWriter(target: NoLogTarget())
         registry.registerCollector { sink in

@@ -24,7 +24,7 @@ extension StoreProblem {
         self.init(
             kind: .failedVolume,
             volume: member.name,
-            description: "the volume \(member.name) failed three writes in a row and was set aside; its share is stored on the others"
+            description: "the volume \(member.name) failed and was set aside; its share is stored on the others until the next start"
         )
     }
 }

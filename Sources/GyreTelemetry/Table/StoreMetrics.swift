@@ -29,6 +29,24 @@ public struct StoreMetrics: Sendable {
     public var writeErrors = 0
     /// Records forgotten when their stripe was taken back.
     public var reclaimedRecords = 0
+    /// Records carried forward when their stripe was taken back.
+    public var relocatedRecords = 0
+    /// Their bytes.
+    public var relocatedBytes = 0
+    /// Records that were worth carrying forward and were not.
+    public var relocationsDropped = 0
+    /// Stripes that stand outside the turn.
+    public var hotStripes = 0
+    /// Stripes whose header and directory did not agree.
+    public var damagedStripes = 0
+    /// Dead records on disk that are watched.
+    public var watchedRecords = 0
+    /// Reads that are left until the index is complete; 0 when it is.
+    public var rebuildReadsLeft = 0
+    /// Volumes that serve.
+    public var volumes = 0
+    /// Volumes that were set aside or could not be opened.
+    public var volumesOffline = 0
     /// Records the store did not take, by reason.
     public var refusedWrites: [(reason: String, count: Int)] = []
     /// Operations that I/O engines took.
@@ -43,6 +61,20 @@ public struct StoreMetrics: Sendable {
     public var memoryObjects = 0
     /// Bytes of the objects held in memory.
     public var memoryBytes = 0
+    /// Objects in memory that no volume has.
+    public var memoryOnlyObjects = 0
+    /// Objects that left memory for others.
+    public var memoryEvictions = 0
+    /// Bytes of memory of admission, its models and the purges.
+    public var policyBytes = 0
+    /// Objects that are being stored and read at the same time.
+    public var fills = 0
+    /// Bytes that left memory, or belong together, and wait for room on a volume.
+    public var waitingBytes = 0
+    /// Objects that were forgotten since too much waited.
+    public var departuresDropped = 0
+    /// Objects that were written or not, by why.
+    public var admission: [(decision: String, count: Int)] = []
 
     /// Makes numbers that are all 0.
     public init() {}
@@ -51,5 +83,6 @@ public struct StoreMetrics: Sendable {
     public func collect(into sink: inout MetricSink) {
         for row in Self.rows { sink.add(row.description, value: row.value(self)) }
         for refused in refusedWrites { sink.add(Self.refusedWritesDescription, [refused.reason], value: refused.count) }
+        for admitted in admission { sink.add(Self.admissionDescription, [admitted.decision], value: admitted.count) }
     }
 }
