@@ -161,6 +161,50 @@ import Testing
         }
     }
 
+    @Test func `what is validated behind an answer to HEAD is fetched as a GET`() async throws {
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { _ in
+                scenario.origin.count("GET", "/a") > 1
+                    ? .response(200, ["Cache-Control": "max-age=60", "ETag": "\"b\""], body: "new")
+                    : .response(200, ["Cache-Control": "max-age=0, stale-while-revalidate=60", "ETag": "\"a\""], body: "old")
+            }
+            let client = try await scenario.client()
+            _ = try await client.get("/a")
+            let head = try await client.request("HEAD", "/a")
+            #expect(head["Cache-Status"]?.contains("stale-while-revalidate") == true && head["ETag"] == "\"a\"")
+            try await eventually("it is renewed") { try await client.get("/a", ["Cache-Control": "only-if-cached"]).text == "new" }
+            #expect(scenario.origin.count("HEAD", "/a") == 0 && scenario.origin.count("GET", "/a") == 2)
+        }
+    }
+
+    @Test func `stale-while-revalidate holds for a stored part too`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                guard request.hasTag("\"a\"") else {
+                    return .response(
+                        206,
+                        [
+                            "Cache-Control": "max-age=0, stale-while-revalidate=60", "ETag": "\"a\"",
+                            "Content-Range": "bytes 0-3/10",
+                        ],
+                        body: "0123"
+                    )
+                }
+                return .response(304, ["Cache-Control": "max-age=60", "ETag": "\"a\""]).after(gate)
+            }
+            let client = try await scenario.client()
+            let range: FieldLines = ["Range": "bytes=0-3"]
+            #expect(try await client.get("/a", range).text == "0123")
+            let stale = try await client.get("/a", range)
+            #expect(stale.status == 206 && stale["Cache-Status"]?.contains("stale-while-revalidate") == true)
+            try await eventually("the background request arrives") { gate.waitingCount == 1 }
+            gate.open()
+            try await eventually("it is fresh") { try await client.get("/a", range)["Cache-Status"]?.contains("detail") == false }
+            #expect(scenario.origin.requestCount == 2)
+        }
+    }
+
     @Test func `large bodies lie in fragments on the volume and come back whole, in ranges, and after a restart`() async throws {
         let folder = try TemporaryFolder()
         let pattern = PatternBody(seed: 7, count: 3_000_001)

@@ -26,9 +26,12 @@ extension Exchange {
         buffer.reserveCapacity(256 + fields.count * 48)
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
         ResponseHeadWriter.write(fields, to: &buffer)
+        // RFC 9110 §6.6.1: whoever makes a response, or passes one on that has no Date, adds one.
+        if fields[.date] == nil { buffer.writeString("Date: \(HTTPDate.string(Clock.timestamp()))\r\n") }
         for (name, value) in extra { buffer.writeString("\(name): \(value)\r\n") }
         if let ageSeconds { buffer.writeString("Age: \(ageSeconds)\r\n") }
-        buffer.writeStaticString("Via: 1.1 gyre\r\nCache-Status: ")
+        ResponseHeadWriter.writeVia(receivedMinorVersion, to: &buffer)
+        buffer.writeStaticString("Cache-Status: ")
         var value: [UInt8] = []
         outcome.append(to: &value)
         buffer.writeBytes(value)

@@ -75,7 +75,7 @@ struct Explanation {
 
     mutating func parts(_ partial: PartialResponse) {
         let runs = partial.coverage.ranges.map { "\($0.first)-\($0.last)" }.joined(separator: ", ")
-        say("stored", "bytes \(runs) of \(partial.completeLength) (RFC 9111 §3.3)")
+        say("stored", "bytes \(runs) of \(partial.completeLength.map(String.init) ?? "an unknown length") (RFC 9111 §3.3)")
         head(partial.wholeHead)
     }
 
@@ -147,7 +147,7 @@ struct Explanation {
         }
         switch Preconditions.evaluate(request: request, stored: head, policy: policy) {
         case .notModified: say("condition", "304: the client has it (RFC 9110 §13.2.2)")
-        case .failed: say("condition", "412: a precondition failed (RFC 9110 §13.2.2)")
+        case .forward: say("condition", "forward: the origin judges If-Match and If-Unmodified-Since (RFC 9111 §4.3.2)")
         case .proceed:
             switch RangePlan.make(request: request, stored: head, policy: policy) {
             case .single(_, let content): say("range", "206 with \(content.fieldValue) (RFC 9110 §14)")

@@ -39,14 +39,19 @@ extension ProxyServer {
         var isVariant = false
         if let marker = found as? VariantMarker {
             isVariant = true
-            found = nil
+            var matching: [FoundVariant] = []
+            var selecting: [Vary] = []
             for vary in marker.specifications {
-                (found, tier) = await get(store.key(marker.variantKey(vary, for: requestFields)))
-                if found != nil || vary == marker.specifications.last {
-                    explanation.variants(marker, selected: vary.secondaryKey(for: requestFields))
-                    break
-                }
+                let (object, tier) = await get(store.key(marker.variantKey(vary, for: requestFields)))
+                guard let variant = FoundVariant(object, tier, isStale: false) else { continue }
+                matching.append(variant)
+                selecting.append(vary)
             }
+            let best = VariantSelection.mostRecent(matching.map(\.head))
+            found = best.map { matching[$0].object }
+            tier = best.map { matching[$0].tier } ?? .memory
+            let vary = best.map { selecting[$0] } ?? marker.specifications.first
+            explanation.variants(marker, selected: vary?.secondaryKey(for: requestFields) ?? [])
         }
         switch found {
         case let response as CachedResponse:

@@ -17,8 +17,8 @@ extension Fill: UpstreamReceiver {
 
     func upstreamResponded(_ response: UpstreamResponse) {
         let now = Clock.timestamp()
-        if let stored = job.stored, !job.conditions.isEmpty, response.status == 304 { return notModified(stored, response, now) }
-        if job.stored != nil, ErrorFallback.isError(response.status), offerError(response, now) { return }
+        if response.status == 304 { return notModified(response, now) }
+        if ErrorFallback.isError(response.status), let stored = job.fallback, offerError(response, about: stored, now) { return }
         let decision = StoreDecision.decide(
             request: job.cacheRequest,
             status: response.status,
@@ -29,7 +29,9 @@ extension Fill: UpstreamReceiver {
             jitter: Double.random(in: 0..<1)
         )
         switch decision {
-        case .store(let head) where head.partial == nil: share(head, response)
+        case .store(var head) where head.partial == nil || job.asks == .range:
+            head.receivedMinorVersion = response.minorVersion
+            share(head, response)
         case .store: pass(response, .partialUnsupported, now)
         case .refuse(let reason): pass(response, reason, now)
         }
@@ -39,7 +41,16 @@ extension Fill: UpstreamReceiver {
     private func share(_ head: StoredHead, _ response: UpstreamResponse) {
         proxy.passing.forget(job.primaryKey)
         phase = .sharing(head)
-        let fetch = Fetch(proxy: proxy, primaryKey: job.primaryKey, marker: job.marker, request: job.request, head: head, response)
+        if job.asks == .head { return shareHead(head, response) }
+        let fetch = Fetch(
+            proxy: proxy,
+            primaryKey: job.primaryKey,
+            marker: job.marker,
+            request: job.request,
+            head: head,
+            partial: job.partial,
+            response
+        )
         var detail: String?
         if fetch.failure == nil {
             self.fetch = fetch
@@ -49,8 +60,40 @@ extension Fill: UpstreamReceiver {
         }
         for reader in readers {
             if reader.isOwner {
+                // An origin without ranges: of its whole the client gets what it asked for.
+                var slice: FillSlice?
+                if head.partial == nil, case .slice(let run) = FillAnswer(reader.request, head, policy) { slice = run }
+                reader.take(slice)
                 reader.hasHead = true
-                reader.tell(.response(response, stored: fetch.failure == nil ? head : nil, detail: detail))
+                reader.tell(.response(response, stored: fetch.failure == nil ? head : nil, detail: detail, slice: slice))
+            } else {
+                offer(head, to: reader)
+            }
+        }
+    }
+
+    /// The answer to a HEAD answers others; there is no body to wait for.
+    private func shareHead(_ head: StoredHead, _ response: UpstreamResponse) {
+        let placement = Placement(
+            head,
+            primaryKey: job.primaryKey,
+            marker: job.marker,
+            selecting: job.request.fields,
+            store: proxy.store
+        )
+        let stored = CachedResponse(
+            answerToHead: head,
+            key: proxy.store.key(RequestKey.headAnswer(placement.key.bytes)),
+            tags: PurgeSubject.storeTags(of: head, primaryKey: job.primaryKey.bytes, proxy.store)
+        )
+        if let stored {
+            proxy.store.put(stored)
+            placement.putMarker(head, proxy)
+        }
+        for reader in readers {
+            if reader.isOwner {
+                reader.hasHead = true
+                reader.tell(.response(response, stored: stored == nil ? nil : head, detail: nil, slice: nil))
             } else {
                 offer(head, to: reader)
             }
@@ -62,13 +105,13 @@ extension Fill: UpstreamReceiver {
         proxy.counters.countNotStored(reason.rawValue)
         if reason.isWorthRemembering { proxy.passing.note(job.primaryKey, now: now) }
         // A response that may not be stored tells that the stored one is no longer what the origin has; an error tells nothing.
-        if let stored = job.stored, !reason.isAboutRequest, response.status < 500 { proxy.store.remove(stored.key) }
+        if let key = job.storedKey, !reason.isAboutRequest, response.status < 500 { proxy.store.remove(key) }
         phase = .passing
         release(alone: true)
         if let key { proxy.fills.leave(key, self) }
         guard let owner = readers.first else { return giveUp(response) }
         owner.hasHead = true
-        owner.tell(.response(response, stored: nil, detail: reason.rawValue))
+        owner.tell(.response(response, stored: nil, detail: reason.rawValue, slice: nil))
     }
 
     /// Nobody wants the response. A short body is read to its end, so that the connection can be used again.
@@ -83,6 +126,17 @@ extension Fill: UpstreamReceiver {
 
     // MARK: Validation
 
+    private func notModified(_ response: UpstreamResponse, _ now: Timestamp) {
+        if !job.conditions.isEmpty {
+            if let stored = job.stored { return notModified(stored, response, now) }
+            if let partial = job.partial { return notModified(partial, response, now) }
+            return selected(by: response, now)
+        }
+        if job.isConditional { return passNotModified(response, now) }
+        call?.detach()
+        fail(.unaskedNotModified)
+    }
+
     private func notModified(_ stored: CachedResponse, _ response: UpstreamResponse, _ now: Timestamp) {
         let outcome = Revalidation.update(
             stored.head,
@@ -95,9 +149,7 @@ extension Fill: UpstreamReceiver {
         )
         switch outcome {
         case .updated(let head):
-            let tags = PurgeSubject.storeTags(of: head, primaryKey: job.primaryKey.bytes, proxy.store)
-            guard let updated = stored.updated(head, tags: tags) else { return fail(.malformed) }
-            proxy.store.put(updated)
+            guard let updated = keep(stored, head) else { return fail(.malformed) }
             tellAll(.validated(updated, status: response.status, isKept: true))
         case .serveOnce(let head, let reason):
             proxy.counters.countNotStored(reason.rawValue)
@@ -107,14 +159,105 @@ extension Fill: UpstreamReceiver {
             release(alone: true)
             tellAll(.validated(updated, status: response.status, isKept: false))
         case .refused:
-            // The origin speaks of another representation: ask again, without conditions.
-            proxy.store.remove(stored.key)
-            job.stored = nil
-            job.conditions = HTTPFields()
-            job.request.fields = Revalidation.requestFields(job.request.fields)
-            // The 304 has no body: its end is the end of that call, which nobody waits for.
-            call?.detach()
-            start()
+            askAnew()
+        }
+    }
+
+    /// Stores a response with another head, where that belongs.
+    private func keep(_ stored: CachedResponse, _ head: StoredHead) -> CachedResponse? {
+        let tags = PurgeSubject.storeTags(of: head, primaryKey: job.primaryKey.bytes, proxy.store)
+        let placement = Placement(
+            head,
+            primaryKey: job.primaryKey,
+            marker: job.marker,
+            selecting: job.request.fields,
+            store: proxy.store
+        )
+        let updated = stored.updated(head, key: placement.key, tags: tags)
+        if let updated { proxy.store.put(updated) }
+        placement.putMarker(head, proxy)
+        return updated
+    }
+
+    /// The origin says that one of the stored variants is for this request too (RFC 9111 §4.1, §4.3.4).
+    private func selected(by response: UpstreamResponse, _ now: Timestamp) {
+        guard let marker = job.marker, let name = marker.variant(selectedBy: response.fields) else { return askAnew() }
+        let bound = NIOLoopBound(self, eventLoop: proxy.loop)
+        let loop = proxy.loop
+        proxy.store.get(proxy.store.key(marker.variantKey(name))) { lookup in
+            loop.execute { bound.value.selected(lookup, by: response, now) }
+        }
+    }
+
+    private func selected(_ lookup: CyclicStore.Lookup, by response: UpstreamResponse, _ now: Timestamp) {
+        guard case .waiting = phase else { return }
+        guard case .found(let object, _) = lookup, let variant = object as? CachedResponse,
+            proxy.purging.marks.verdict(
+                primaryKey: job.primaryKey.bytes,
+                tags: variant.purgeTags,
+                requestTime: variant.head.requestTime
+            ) == .current,
+            variant.fragments.map(proxy.store.containsFragments) ?? true
+        else { return askAnew() }
+        notModified(variant, response, now)
+    }
+
+    /// The origin speaks of another representation than the stored one: ask again, without conditions.
+    private func askAnew() {
+        if let key = job.storedKey { proxy.store.remove(key) }
+        job.stored = nil
+        job.partial = nil
+        job.partsSuffice = false
+        job.conditions = HTTPFields()
+        job.request.fields = Revalidation.requestFields(job.request.fields, keepsRange: job.asks == .range)
+        // The 304 has no body: its end is the end of that call, which nobody waits for.
+        call?.detach()
+        start()
+    }
+
+    /// The parts are still those of the representation.
+    private func notModified(_ partial: PartialResponse, _ response: UpstreamResponse, _ now: Timestamp) {
+        let outcome = Revalidation.update(
+            partial.head,
+            request: job.cacheRequest,
+            notModified: response.fields,
+            requestTime: requestTime,
+            responseTime: now,
+            policy: job.request.policy(policy, status: partial.head.status, fields: partial.head.fields),
+            jitter: Double.random(in: 0..<1)
+        )
+        switch outcome {
+        case .updated(let head):
+            guard let updated = partial.updated(head) else { return fail(.malformed) }
+            proxy.store.put(updated)
+            tellAll(.validatedParts(updated, isKept: true))
+        case .serveOnce(let head, let reason):
+            proxy.counters.countNotStored(reason.rawValue)
+            if !reason.isAboutRequest { proxy.store.remove(partial.key) }
+            guard let updated = partial.updated(head) else { return fail(.malformed) }
+            release(alone: true)
+            tellAll(.validatedParts(updated, isKept: false))
+        case .refused:
+            askAnew()
+        }
+    }
+
+    /// The client's own condition was answered, and with it those of all who sent the same, unless the answer is for one alone.
+    private func passNotModified(_ response: UpstreamResponse, _ now: Timestamp) {
+        let asWhole = StoreDecision.decide(
+            request: job.cacheRequest,
+            status: 200,
+            fields: response.fields,
+            requestTime: requestTime,
+            responseTime: now,
+            policy: job.request.policy(policy, status: response.status, fields: response.fields)
+        )
+        if case .refuse = asWhole { release(alone: true) }
+        phase = .passing
+        if let key { proxy.fills.leave(key, self) }
+        for reader in readers {
+            reader.hasHead = true
+            reader.tell(.response(response, stored: nil, detail: NoStoreReason.notModified.rawValue, slice: nil))
         }
     }
 
@@ -127,12 +270,11 @@ extension Fill: UpstreamReceiver {
     }
 
     /// An error on validation is offered to everyone who waits: who may be served the stored response is. True when nobody is left.
-    private func offerError(_ response: UpstreamResponse, _ now: Timestamp) -> Bool {
-        guard let stored = job.stored else { return false }
+    private func offerError(_ response: UpstreamResponse, about stored: StoredHead, _ now: Timestamp) -> Bool {
         for reader in readers {
             let fallback = ErrorFallback.decide(
                 request: reader.request,
-                stored: stored.head,
+                stored: stored,
                 failure: .status(response.status),
                 now: now,
                 policy: policy
@@ -143,7 +285,7 @@ extension Fill: UpstreamReceiver {
         }
         // An error never replaces what may still be used (RFC 9111 §4.3.3).
         let isKept = !ErrorFallback.mayReplace(
-            stored.head,
+            stored,
             withStatus: response.status,
             request: job.cacheRequest,
             now: now,
@@ -162,6 +304,7 @@ extension Fill: UpstreamReceiver {
         proxy.counters.countOriginResponse(bytes: bytes.readableBytes)
         fetch?.append(bytes, proxy, pause: { holdForDisk(true) }, resume: { [self] in holdForDisk(false) })
         take(bytes)
+        endReaders()
         updateReading()
     }
 
@@ -184,12 +327,14 @@ extension Fill: UpstreamReceiver {
         for reader in waiting { reader.tell(.failed(failure)) }
     }
 
-    /// Tells the end to those who have everything; the others get the rest first.
+    /// Tells the end to those who have everything that is for them; the others get the rest first.
     func endReaders() {
-        guard let (trailers, detail) = ended else { return }
-        let done = readers.filter(hasAll)
-        readers.removeAll(where: hasAll)
-        if readers.isEmpty { end() }
-        for reader in done { reader.tell(.end(trailers: trailers, detail: detail)) }
+        let done = readers.filter { $0.hasHead && hasAll($0) }
+        readers.removeAll { $0.hasHead && hasAll($0) }
+        // Who has got a range was answered: the whole is fetched for the cache.
+        if !done.isEmpty, ended == nil, fetch != nil { finishes = true }
+        let end = ended ?? (HTTPFields(), nil)
+        if readers.isEmpty, ended != nil || (!done.isEmpty && !finishes) { ended == nil ? abandon() : self.end() }
+        for reader in done { reader.tell(.end(trailers: end.trailers, detail: end.detail)) }
     }
 }

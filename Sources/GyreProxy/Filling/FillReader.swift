@@ -10,13 +10,15 @@ enum FillEvent: Sendable {
     /// An interim response; to the owner alone.
     case interim(status: Int, fields: HTTPFields)
     /// The response's head, as it came from the origin; to the owner alone.
-    case response(UpstreamResponse, stored: StoredHead?, detail: String?)
+    case response(UpstreamResponse, stored: StoredHead?, detail: String?, slice: FillSlice?)
     /// The head of a response that may be shared, to one who joined.
-    case head(StoredHead)
+    case head(StoredHead, slice: FillSlice?)
     case body(ByteBuffer)
     case end(trailers: HTTPFields, detail: String?)
     /// The stored response is still good, and this is it.
     case validated(CachedResponse, status: Int, isKept: Bool)
+    /// The stored parts are still good, and these are they.
+    case validatedParts(PartialResponse, isKept: Bool)
     /// The origin answered a validation with an error, which is offered first to whoever has something stored.
     case originError(UpstreamResponse)
     case failed(UpstreamFailure)
@@ -36,6 +38,8 @@ final class FillReader {
     let isOwner: Bool
     /// The next byte to send.
     var position: UInt64 = 0
+    /// Where the bytes end that are for this one, when they are not all.
+    var end = UInt64.max
     var credit = FillReader.windowBytes
     var hasHead = false
     var isPumping = false
@@ -44,6 +48,13 @@ final class FillReader {
         self.exchange = exchange
         self.request = request
         self.isOwner = isOwner
+    }
+
+    /// Wants no more than these bytes.
+    func take(_ slice: FillSlice?) {
+        guard let slice else { return }
+        position = slice.bytes.lowerBound
+        end = slice.bytes.upperBound
     }
 
     func tell(_ event: FillEvent) {

@@ -121,6 +121,7 @@ final class Purging: Sendable {
         switch subject {
         case .key(let key):
             store.remove(store.key(key))
+            store.remove(store.key(RequestKey.headAnswer(key)))
             if keysHaveParts { store.purge(.tag(PurgeSubject.url(key))) }
         case .tag(let tag): store.purge(.tag(tag))
         case .prefix(let prefix): store.purge(.prefix(prefix))

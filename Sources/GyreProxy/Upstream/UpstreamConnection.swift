@@ -42,7 +42,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     init(pool: UpstreamPool) {
         self.pool = pool
-        chunks = ChunkedDecoder(limits: pool.settings.limits)
+        chunks = ChunkedDecoder(limits: pool.settings.limits, dropsForbiddenTrailers: true)
     }
 
     var isUsable: Bool {
@@ -263,7 +263,8 @@ final class UpstreamConnection: ChannelInboundHandler {
                 status: responseHead.status,
                 fields: fields,
                 framing: responseHead.framing,
-                contentLength: responseHead.contentLength
+                contentLength: responseHead.contentLength,
+                minorVersion: responseHead.minorVersion
             )
             switch responseHead.framing {
             case .none, .length(0): phase = .length(0)

@@ -51,7 +51,8 @@ public struct CachingPolicy: Sendable, Equatable {
     public var honorsRequestDirectives = true
     /// Whether a request's `max-age` may not force validation of a fresh response that says `immutable` (RFC 8246 §2). Default `false`.
     public var immutableOutranksRequestMaxAge = false
-    /// Whether `If-Match` and `If-Unmodified-Since` are judged against a stored response. Default `true`; RFC 9110 §13.1.1 lets a cache ignore them.
+    /// Whether a request goes to the origin when the stored response does not meet its `If-Match` or `If-Unmodified-Since`. Default `true`; RFC 9110 §13.1.1
+    /// lets a cache ignore them.
     public var evaluatesOriginPreconditions = true
 
     // MARK: Storing
