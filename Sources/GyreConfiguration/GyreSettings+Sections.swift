@@ -145,6 +145,8 @@ extension GyreSettings {
         public internal(set) var staleIfError = DurationSetting(milliseconds: 0)
         /// `cache.stale-unreachable`
         public internal(set) var staleUnreachable = DurationSetting(milliseconds: 0)
+        /// `cache.error-backoff`
+        public internal(set) var errorBackoff = DurationSetting(milliseconds: 0)
         /// `cache.request-directives`
         public internal(set) var requestDirectives = false
         /// `cache.targeted-fields`

@@ -30,7 +30,7 @@ struct SettingsTableTests {
                 "volume.io-threads", "volume.direct-io", "volume.sparse",
                 "cache.heuristic-fraction", "cache.heuristic-max", "cache.max-object-size",
                 "cache.default-ttl", "cache.min-ttl", "cache.max-ttl", "cache.max-error-ttl", "cache.jitter",
-                "cache.grace", "cache.stale-while-revalidate", "cache.stale-if-error", "cache.stale-unreachable",
+                "cache.grace", "cache.stale-while-revalidate", "cache.stale-if-error", "cache.stale-unreachable", "cache.error-backoff",
                 "cache.request-directives", "cache.targeted-fields", "cache.set-cookie", "cache.deception-guard", "cache.max-ranges",
                 "cache.pass-time",
                 "cache.collapse-buffer", "cache.sort-query", "cache.strip-query", "cache.allow-query", "cache.purge-clients",

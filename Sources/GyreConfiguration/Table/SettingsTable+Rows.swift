@@ -359,6 +359,13 @@ extension SettingsTable {
             "For how long after expiry a response is served when the origin cannot be reached at all (RFC 9111, 4.2.4)"
         ),
         Setting(
+            "cache.error-backoff",
+            \.cache.errorBackoff,
+            .duration(SettingLimits.freshness),
+            default: "1s",
+            "For how long the origin is not asked again about a stale response that was served because it failed; 0s asks each time"
+        ),
+        Setting(
             "cache.request-directives",
             \.cache.requestDirectives,
             .boolean,

@@ -85,7 +85,9 @@ extension Exchange {
 
     /// Sends a fetched response's head on.
     func relayHead(_ response: UpstreamResponse) {
-        let fields = HopByHop.endToEnd(response.fields, direction: .response)
+        var fields = HopByHop.endToEnd(response.fields, direction: .response)
+        // One that is no date may be replaced (RFC 9110 §6.6.1).
+        if let date = fields[.date], HTTPDate.parse(date, now: Clock.timestamp()) == nil { fields[.date] = nil }
         let length: AnswerLength
         switch response.framing {
         case .none: length = response.contentLength.map { response.status < 200 || response.status == 204 ? .none : .toldOnly($0) } ?? .none

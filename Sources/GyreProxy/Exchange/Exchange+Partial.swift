@@ -19,7 +19,7 @@ extension Exchange {
         let head = partial.wholeHead
         let policy = proxy.configuration.caching
         let isValid: Bool
-        guard request.method == .get else { return miss(.partial) }
+        if request.method == .head { return answerHead(from: partial) }
         let decision = ReuseDecision.decide(request: cacheRequest, stored: head, now: Clock.timestamp(), policy: policy)
         switch decision {
         case .fresh: isValid = true
@@ -56,6 +56,7 @@ extension Exchange {
             serveParts(served, reason: reason.rawValue, result: .stale)
         case .validate(let reason, _) where gaps.isEmpty:
             stored = nil
+            if servesDuringOutage(reason) { return }
             outcome.forward = reason.forward
             outcome.detail = reason.rawValue
             let asks: Fill.Asks = cacheRequest.presence.contains(.range) ? .range : .whole
@@ -63,6 +64,33 @@ extension Exchange {
         case .staleServable, .validate, .miss, .gatewayTimeout:
             miss(decision.forward)
         }
+    }
+
+    /// A HEAD is told the length, if the parts tell it.
+    private func answerHead(from partial: PartialResponse) {
+        let head = partial.wholeHead
+        guard let length = partial.completeLength,
+            case .fresh(let served) = ReuseDecision.decide(
+                request: cacheRequest,
+                stored: head,
+                now: Clock.timestamp(),
+                policy: proxy.configuration.caching
+            )
+        else { return miss(.partial) }
+        switch Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) {
+        case .forward: return forwardPrecondition()
+        case .notModified: return serveParts(served, reason: nil, result: .hitDisk)
+        case .proceed: break
+        }
+        phase = .serving
+        result = .hitDisk
+        outcome.isHit = true
+        outcome.ttlSeconds = served.ttlSeconds
+        outcome.source = .disk
+        receivedMinorVersion = head.receivedMinorVersion
+        let fields = served.stripsFields ? head.fieldsForUnvalidatedUse : head.fields
+        sendHead(status: 200, fields: fields, ageSeconds: served.ageSeconds, length: .toldOnly(length))
+        finish()
     }
 
     private func miss(_ forward: CacheOutcome.Forward) {

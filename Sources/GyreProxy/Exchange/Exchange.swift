@@ -213,6 +213,7 @@ final class Exchange {
             if let found, Preconditions.evaluate(request: cacheRequest, stored: found.head, policy: policy) == .forward {
                 return forwardPrecondition()
             }
+            if servesDuringOutage(reason) { return }
             outcome.forward = reason.forward
             outcome.detail = reason.rawValue
             fetchForCache(conditions: conditions)

@@ -14,7 +14,7 @@ final class Fetch {
     static let worthFinishingBytes: UInt64 = 4 << 20
 
     private let writer: ObjectWriter
-    private var head: StoredHead
+    private(set) var head: StoredHead
     private let expectedBytes: UInt64?
     let placement: Placement
     private let primaryKey: [UInt8]
@@ -89,7 +89,7 @@ final class Fetch {
         return nil
     }
 
-    private func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
+    func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
 
     private func putMarker(_ proxy: LoopContext) {
         if let part {

@@ -40,6 +40,7 @@ extension Fill: UpstreamReceiver {
     /// The response may be stored: it begins to be, and those who wait get it if it is for them.
     private func share(_ head: StoredHead, _ response: UpstreamResponse) {
         proxy.passing.forget(job.primaryKey)
+        if let key = job.storedKey { proxy.outages.forget(key) }
         phase = .sharing(head)
         if job.asks == .head { return shareHead(head, response) }
         let fetch = Fetch(
@@ -163,8 +164,9 @@ extension Fill: UpstreamReceiver {
         }
     }
 
-    /// Stores a response with another head, where that belongs.
+    /// Stores a response with another head, where that belongs. It has been validated: the origin is there.
     private func keep(_ stored: CachedResponse, _ head: StoredHead) -> CachedResponse? {
+        proxy.outages.forget(stored.key)
         let tags = PurgeSubject.storeTags(of: head, primaryKey: job.primaryKey.bytes, proxy.store)
         let placement = Placement(
             head,
@@ -321,7 +323,7 @@ extension Fill: UpstreamReceiver {
 
     func fail(_ failure: UpstreamFailure) {
         proxy.counters.countOriginError(failure.rawValue)
-        fetch?.abandon("incomplete", proxy)
+        giveUpStoring("incomplete")
         let waiting = readers
         end()
         for reader in waiting { reader.tell(.failed(failure)) }

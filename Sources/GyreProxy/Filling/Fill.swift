@@ -130,10 +130,16 @@ final class Fill {
     func abandon() {
         if case .over = phase { return }
         call?.cancel()
-        fetch?.abandon("client-gone", proxy)
+        giveUpStoring("client-gone")
         let waiting = readers
         end()
         for reader in waiting { reader.tell(.released(nil, alone: reader.hasHead)) }
+    }
+
+    /// The body broke off. What has come of it is kept as a part, if nothing of it was let go.
+    func giveUpStoring(_ reason: String) {
+        fetch?.abandon(reason, proxy)
+        if keepsAll, job.stored == nil, job.partial == nil { fetch?.keepBeginning(pieces, proxy) }
     }
 
     // MARK: Pace

@@ -22,6 +22,7 @@ final class LoopContext {
     private let shared: ProxyShared
     var fills: FillTable { shared.fills }
     var passing: PassMemory { shared.passing }
+    var outages: OutageMemory { shared.outages }
     var purging: Purging { shared.purging }
     var forward: ForwardServices? { shared.forward }
 

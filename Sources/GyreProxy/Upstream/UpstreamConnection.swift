@@ -249,9 +249,9 @@ final class UpstreamConnection: ChannelInboundHandler {
                 return false
             }
             if responseHead.isInterim {
-                if responseHead.status == 100 {
-                    askForBody()
-                } else {
+                if responseHead.status == 100 { askForBody() }
+                // A 100 that the client has not asked for is passed on as any other (RFC 9110 §15.2); one that it waits for goes out when its body is wanted.
+                if responseHead.status != 100 || !call.request.expectsContinue {
                     call.receiver?.upstreamInterim(status: responseHead.status, fields: fields)
                 }
                 return true

@@ -36,6 +36,7 @@ extension GyreSettings {
         proxy.caching.maxHeuristicTTLSeconds = Int64(cache.heuristicMax.wholeSeconds)
         proxy.trustsForwarded = server.trustForwarded
         cache.apply(to: &proxy.caching)
+        proxy.errorBackoffMilliseconds = Int64(cache.errorBackoff.milliseconds)
         proxy.collapsing.passSeconds = Int64(cache.passTime.wholeSeconds)
         proxy.collapsing.keptBytes = Int(cache.collapseBuffer.bytes)
         proxy.keyRules.sortsQuery = cache.sortQuery
