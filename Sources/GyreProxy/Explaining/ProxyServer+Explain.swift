@@ -18,7 +18,7 @@ extension ProxyServer {
             requestFields.append(HTTPField(name: name, value: value))
         }
         let request = CacheRequest(method: .init(method), fields: requestFields, path: String(decoding: uri.pathAndQuery, as: UTF8.self))
-        let rules = configuration.rules?.decision(
+        let rules = purging.rules.rules?.decision(
             for: RuleRequest(
                 method: method,
                 authority: uri.authorityBytes,
