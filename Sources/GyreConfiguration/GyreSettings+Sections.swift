@@ -139,6 +139,8 @@ extension GyreSettings {
         public internal(set) var jitter = 0.0
         /// `cache.grace`
         public internal(set) var grace = DurationSetting(milliseconds: 0)
+        /// `cache.keep`
+        public internal(set) var keep = DurationSetting(milliseconds: 0)
         /// `cache.stale-while-revalidate`
         public internal(set) var staleWhileRevalidate = DurationSetting(milliseconds: 0)
         /// `cache.stale-if-error`

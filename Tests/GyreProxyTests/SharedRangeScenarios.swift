@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    @Test func `equal requests for a range go upstream once`() async throws {
-        try await withScenario { scenario in
+    @Test(arguments: [1, 2]) func `equal requests for a range go upstream once`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
             let gate = Gate()
             scenario.origin.on("GET", "/a") { _ in
                 .response(206, ["Cache-Control": "max-age=60", "ETag": "\"a\"", "Content-Range": "bytes 0-3/10"], body: "0123").after(gate)

@@ -338,6 +338,13 @@ extension SettingsTable {
             "For how long after expiry a response is served while it is validated behind it, where the origin does not forbid it"
         ),
         Setting(
+            "cache.keep",
+            \.cache.keep,
+            .duration(SettingLimits.freshness),
+            default: "7d",
+            "For how long after expiry a response is kept for a cheap 304; one that may be served stale for longer is kept longer"
+        ),
+        Setting(
             "cache.stale-while-revalidate",
             \.cache.staleWhileRevalidate,
             .duration(SettingLimits.freshness),

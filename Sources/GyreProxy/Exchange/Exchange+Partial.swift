@@ -18,6 +18,11 @@ extension Exchange {
         }
         let head = partial.wholeHead
         let policy = proxy.configuration.caching
+        if head.isKeptNoLonger(at: Clock.timestamp(), policy) {
+            proxy.store.remove(partial.key)
+            self.partial = nil
+            return miss(.partial)
+        }
         let isValid: Bool
         if request.method == .head { return answerHead(from: partial) }
         let decision = ReuseDecision.decide(request: cacheRequest, stored: head, now: Clock.timestamp(), policy: policy)

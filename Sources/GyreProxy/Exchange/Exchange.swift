@@ -196,10 +196,15 @@ final class Exchange {
                 found = nil
             }
         }
-        stored = found
-        storedTier = tier
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching
+        if let response = found, response.head.isKeptNoLonger(at: now, policy) {
+            proxy.store.remove(response.key)
+            outcome.detail = "keep-ended"
+            found = nil
+        }
+        stored = found
+        storedTier = tier
         let decision =
             found.map { ReuseDecision.decide(request: cacheRequest, stored: $0.head, now: now, policy: policy) }
             ?? ReuseDecision.decideWithoutStored(request: cacheRequest)

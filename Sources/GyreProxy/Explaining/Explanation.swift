@@ -82,7 +82,8 @@ struct Explanation {
     mutating func response(_ response: CachedResponse, tier: CyclicStore.Tier) {
         var place = tier == .memory ? "in memory" : "on disk"
         if let fragments = response.fragments { place += ", in \(fragments.count) fragments" }
-        say("stored", "\(response.head.status), \(response.bodyByteCount) bytes, \(place)")
+        let what = response.head.rules.contains(.headOnly) ? "the head alone (RFC 9110 §9.3.2)" : "\(response.bodyByteCount) bytes"
+        say("stored", "\(response.head.status), \(what), \(place)")
         head(response.head)
     }
 

@@ -37,7 +37,8 @@ extension ProxyServer {
         }
         var (found, tier) = await get(key)
         var isVariant = false
-        if let marker = found as? VariantMarker {
+        let marker = found as? VariantMarker
+        if let marker {
             isVariant = true
             var matching: [FoundVariant] = []
             var selecting: [Vary] = []
@@ -52,6 +53,10 @@ extension ProxyServer {
             tier = best.map { matching[$0].tier } ?? .memory
             let vary = best.map { selecting[$0] } ?? marker.specifications.first
             explanation.variants(marker, selected: vary?.secondaryKey(for: requestFields) ?? [])
+        }
+        if found == nil, request.method == .head {
+            let base = (marker?.specifications.first).flatMap { marker?.variantKey($0, for: requestFields) } ?? key.bytes
+            (found, tier) = await get(store.key(RequestKey.headAnswer(base)))
         }
         switch found {
         case let response as CachedResponse:

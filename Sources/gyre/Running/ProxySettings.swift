@@ -113,6 +113,7 @@ extension GyreSettings.Cache {
         policy.maxTTLSeconds = Int64(maxTTL.wholeSeconds)
         policy.maxNegativeTTLSeconds = Int64(maxErrorTTL.wholeSeconds)
         policy.jitterFraction = jitter
+        policy.keepSeconds = Int64(keep.wholeSeconds)
         policy.graceSeconds = Int64(grace.wholeSeconds)
         policy.defaultStaleWhileRevalidateSeconds = Int64(staleWhileRevalidate.wholeSeconds)
         policy.defaultStaleIfErrorSeconds = Int64(staleIfError.wholeSeconds)

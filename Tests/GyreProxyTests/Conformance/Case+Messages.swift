@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import GyreProxy
 import GyreTestKit
+import HTTPCaching
 
 extension Case {
     private static let old = HTTPClock.date(secondsFromNow: -86_400)
@@ -183,6 +185,25 @@ extension Case {
                 .cache(text: "one", shows: ["Via": "1.0 gyre"]),
                 .origin(ok(["Cache-Control": "max-age=60"]), target: "/other", shows: ["Via": "1.1 gyre"]),
                 .cache(target: "/other", shows: ["Via": "1.1 gyre"])
+            ),
+            Case(
+                "RFC 9111 §4.3",
+                "what is kept no longer is fetched anew",
+                steps: [
+                    .origin(ok(["Cache-Control": "max-age=1", "Age": "100", "ETag": "\"a\""])),
+                    .origin(ok(["Cache-Control": "max-age=1", "Age": "100", "ETag": "\"a\""]), originLacks: ["If-None-Match"]),
+                ],
+                adjust: { configuration in
+                    configuration.caching.keepSeconds = 0
+                    configuration.caching.staleWhenUnreachableSeconds = 0
+                }
+            ),
+            Case(
+                "RFC 9111 §4.3",
+                "unless it may be served stale for longer",
+                .origin(ok(["Cache-Control": "max-age=1, stale-if-error=600", "Age": "100", "ETag": "\"a\""])),
+                .validated(.response(304), text: "one"),
+                adjust: { $0.caching.keepSeconds = 0 }
             ),
             Case(
                 "RFC 9111 §5.2.1.7",

@@ -20,10 +20,11 @@ struct Case: Sendable, CustomTestStringConvertible {
         self.adjust = adjust
     }
 
-    init(_ section: String, _ name: String, steps: [Step]) {
+    init(_ section: String, _ name: String, steps: [Step], adjust: @escaping @Sendable (inout ProxyConfiguration) -> Void = { _ in }) {
         self.section = section
         self.name = name
         self.steps = steps
+        self.adjust = adjust
     }
 
     var testDescription: String { "\(section): \(name)" }
