@@ -245,4 +245,77 @@ import Testing
             try await nothingIsLeft(scenario)
         }
     }
+
+    @Test(arguments: [1, 2]) func `who leaves a fetch for one of their own hears nothing more of it`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                request.fields["If-Match"] == nil
+                    ? .response(200, ["Cache-Control": "max-age=60", "ETag": "\"a\""], body: "shared").after(gate)
+                    : .response(412, [:], body: "no")
+            }
+            let first = try await scenario.client()
+            try await first.sendRequest("GET", "/a")
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            let others = try await clients(4, scenario)
+            for client in others { try await client.sendRequest("GET", "/a", ["If-Match": "\"x\""]) }
+            try await allAreRead(scenario)
+            gate.open()
+            for client in others {
+                let answer = try await client.readResponse()
+                #expect(answer.status == 412 && answer.text == "no")
+                #expect(try await client.get("/a").text == "shared")
+            }
+            #expect(try await first.readResponse().text == "shared")
+        }
+    }
+
+    @Test func `a HEAD that waits while parts are validated gets no body`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                request.hasTag("\"a\"")
+                    ? .response(304, ["Cache-Control": "max-age=60", "ETag": "\"a\""]).after(gate)
+                    : .response(
+                        206,
+                        ["Cache-Control": "max-age=0", "ETag": "\"a\"", "Content-Range": "bytes 0-9/10"],
+                        body: "0123456789"
+                    )
+            }
+            let client = try await scenario.client()
+            _ = try await client.get("/a", ["Range": "bytes=0-"])
+            try await client.sendRequest("GET", "/a")
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            let header = try await scenario.client()
+            try await header.sendRequest("HEAD", "/a")
+            try await allAreRead(scenario)
+            gate.open()
+            #expect(try await client.readResponse().text == Self.ten)
+            #expect(try await header.readResponse(to: "HEAD")["Content-Length"] == "10")
+            #expect(try await header.get("/a").text == Self.ten)
+        }
+    }
+
+    @Test func `a 304 is not for who selects another variant`() async throws {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                request.fields["Accept-Language"] == "de"
+                    ? .response(304, ["Cache-Control": "max-age=60", "ETag": "\"v\"", "Vary": "Accept-Language"]).after(gate)
+                    : .response(
+                        200,
+                        ["Cache-Control": "max-age=60", "ETag": "\"en\"", "Vary": "Accept-Language"],
+                        body: "english"
+                    ).after(gate)
+            }
+            let clients = try await clients(2, scenario)
+            try await clients[0].sendRequest("GET", "/a", ["If-None-Match": "\"v\"", "Accept-Language": "de"])
+            try await eventually("the origin is asked") { gate.waitingCount == 1 }
+            try await clients[1].sendRequest("GET", "/a", ["If-None-Match": "\"v\"", "Accept-Language": "en"])
+            try await allAreRead(scenario)
+            gate.open()
+            #expect(try await clients[0].readResponse().status == 304)
+            #expect(try await clients[1].readResponse().text == "english")
+        }
+    }
 }

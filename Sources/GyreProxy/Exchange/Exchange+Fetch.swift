@@ -83,11 +83,13 @@ extension Exchange {
 
     // MARK: What comes back
 
-    /// Sends a fetched response's head on.
-    func relayHead(_ response: UpstreamResponse) {
+    /// Sends a fetched response's head on; with a slice, that of the part of it that the client asked for.
+    func relayHead(_ response: UpstreamResponse, slice: FillSlice? = nil) {
         var fields = HopByHop.endToEnd(response.fields, direction: .response)
         // One that is no date may be replaced (RFC 9110 §6.6.1).
         if let date = fields[.date], HTTPDate.parse(date, now: Clock.timestamp()) == nil { fields[.date] = nil }
+        receivedMinorVersion = response.minorVersion
+        if let slice { return sendHead(slice, fields: fields) }
         let length: AnswerLength
         switch response.framing {
         case .none: length = response.contentLength.map { response.status < 200 || response.status == 204 ? .none : .toldOnly($0) } ?? .none
@@ -95,7 +97,6 @@ extension Exchange {
         case .chunked, .untilClose: length = request.method == .head ? .none : .unknown
         }
         outcome.source = .origin
-        receivedMinorVersion = response.minorVersion
         sendHead(status: response.status, fields: fields, length: length)
     }
 

@@ -130,8 +130,9 @@ extension Exchange {
 
     // MARK: What the fill says
 
-    func hear(_ event: FillEvent) {
-        guard phase == .fetching, handle != nil else { return }
+    /// - Parameter reader: Whom it is told to. One whose fill was left in favour of another is no longer meant.
+    func hear(_ event: FillEvent, as reader: UncheckedReader) {
+        guard phase == .fetching, handle?.reader.reader === reader.reader else { return }
         switch event {
         case .interim(let status, let fields): relayInterim(status: status, fields: fields)
         case .response(let response, let stored, let detail, let slice):
@@ -181,6 +182,7 @@ extension Exchange {
     /// The origin's answer to this very request.
     private func relay(_ response: UpstreamResponse, stored head: StoredHead?, detail: String?, slice: FillSlice?) {
         noteOrigin(status: response.status)
+        receivedMinorVersion = response.minorVersion
         outcome.isStored = head != nil
         outcome.ttlSeconds = head?.ttlSeconds(at: Clock.timestamp())
         if let detail { outcome.detail = detail }
@@ -197,11 +199,10 @@ extension Exchange {
             case .forward, .proceed: break
             }
         }
-        if let head, let slice { return sendHead(head, slice, fields: head.fields) }
-        relayHead(response)
+        relayHead(response, slice: slice)
     }
 
-    private func sendHead(_ head: StoredHead, _ slice: FillSlice, fields: HTTPFields, ageSeconds: Int64? = nil) {
+    func sendHead(_ slice: FillSlice, fields: HTTPFields, ageSeconds: Int64? = nil) {
         outcome.source = .origin
         sendHead(
             status: 206,
@@ -231,7 +232,7 @@ extension Exchange {
             return forwardPrecondition()
         case .proceed: break
         }
-        if let slice { return sendHead(head, slice, fields: fields, ageSeconds: age) }
+        if let slice { return sendHead(slice, fields: fields, ageSeconds: age) }
         if request.method == .head {
             let length: AnswerLength = head.status == 204 ? .none : head.bodyByteCount.map { .toldOnly($0) } ?? .none
             sendHead(status: head.status, fields: fields, ageSeconds: age, length: length)
@@ -296,6 +297,7 @@ extension Exchange {
         stored = nil
         partial = nil
         partsSuffice = false
+        hasLookedForHead = false
         phase = .lookup
         if let marker {
             self.marker = marker

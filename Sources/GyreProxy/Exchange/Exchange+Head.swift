@@ -52,6 +52,8 @@ extension Exchange {
                 closesAfter = true
             }
         }
+        // Whatever the length says, no body follows (RFC 9110 §9.3.2).
+        if request.method == .head { sendsBody = false }
         if closesAfter {
             buffer.writeStaticString("Connection: close\r\n")
         } else if request.minorVersion == 0 {

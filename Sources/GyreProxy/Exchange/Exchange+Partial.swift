@@ -41,9 +41,6 @@ extension Exchange {
             self.partial = nil
             return miss(.partial)
         }
-        if cacheRequest.directives.flags.contains(.onlyIfCached), !gaps.isEmpty {
-            return fail(status: 504, reason: "only-if-cached (partial)")
-        }
         let condition = Preconditions.evaluate(request: cacheRequest, stored: head, policy: policy)
         if condition == .forward { return forwardPrecondition() }
         partsSuffice = gaps.isEmpty
@@ -51,7 +48,7 @@ extension Exchange {
         case .fresh(let served) where gaps.isEmpty || condition == .notModified:
             serveParts(served, reason: nil, result: .hitDisk)
         case .fresh:
-            if gaps.count == 1, let condition = partial.head.rangeCondition {
+            if gaps.count == 1, let condition = partial.head.rangeCondition, !cacheRequest.directives.flags.contains(.onlyIfCached) {
                 fetchGap(gaps[0], condition: condition, partial: partial, answer: answer)
             } else {
                 miss(.partial)
@@ -74,7 +71,7 @@ extension Exchange {
     /// A HEAD is told the length, if the parts tell it.
     private func answerHead(from partial: PartialResponse) {
         let head = partial.wholeHead
-        guard let length = partial.completeLength,
+        guard partial.completeLength != nil,
             case .fresh(let served) = ReuseDecision.decide(
                 request: cacheRequest,
                 stored: head,
@@ -82,23 +79,16 @@ extension Exchange {
                 policy: proxy.configuration.caching
             )
         else { return miss(.partial) }
-        switch Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) {
-        case .forward: return forwardPrecondition()
-        case .notModified: return serveParts(served, reason: nil, result: .hitDisk)
-        case .proceed: break
+        if Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) == .forward {
+            return forwardPrecondition()
         }
-        phase = .serving
-        result = .hitDisk
-        outcome.isHit = true
-        outcome.ttlSeconds = served.ttlSeconds
-        outcome.source = .disk
-        receivedMinorVersion = head.receivedMinorVersion
-        let fields = served.stripsFields ? head.fieldsForUnvalidatedUse : head.fields
-        sendHead(status: 200, fields: fields, ageSeconds: served.ageSeconds, length: .toldOnly(length))
-        finish()
+        serveParts(served, reason: nil, result: .hitDisk)
     }
 
     private func miss(_ forward: CacheOutcome.Forward) {
+        if cacheRequest.directives.flags.contains(.onlyIfCached) {
+            return fail(status: 504, reason: "only-if-cached (\(forward.rawValue))")
+        }
         stored = nil
         outcome.forward = forward
         fetchForCache(conditions: HTTPFields())
@@ -107,9 +97,7 @@ extension Exchange {
     /// Answers from parts that have all that is asked for.
     func serveParts(_ served: ReuseDecision.Served, reason: String?, result: RequestResult) {
         let policy = proxy.configuration.caching
-        guard let partial, let answer = PartialAnswer(cacheRequest, partial, policy) else {
-            return fail(status: 500, reason: "nothing-stored")
-        }
+        guard let partial else { return fail(status: 500, reason: "nothing-stored") }
         phase = .serving
         self.result = result
         outcome.isHit = outcome.forward == nil
@@ -123,6 +111,16 @@ extension Exchange {
             sendHead(status: 304, fields: NotModifiedResponse.fields(from: fields), ageSeconds: served.ageSeconds, length: .none)
             return finish()
         }
+        if request.method == .head {
+            sendHead(
+                status: 200,
+                fields: fields,
+                ageSeconds: served.ageSeconds,
+                length: partial.completeLength.map { .toldOnly($0) } ?? .none
+            )
+            return finish()
+        }
+        guard let answer = PartialAnswer(cacheRequest, partial, policy) else { return fail(status: 500, reason: "nothing-stored") }
         if case .unsatisfiable(let content) = answer { return sendUnsatisfiable(content, ageSeconds: served.ageSeconds) }
         _ = sendPartial(answer, head: head, fields: fields, from: partial, gap: nil, ageSeconds: served.ageSeconds)
     }
@@ -138,7 +136,9 @@ extension Exchange {
             return serveParts(ReuseDecision.Served(validated: head, at: now), reason: outcome.detail, result: .revalidated)
         }
         let policy = proxy.configuration.caching
-        guard PartialAnswer.suffices(partial, cacheRequest, policy) else { return askAgain(marker, alone: true) }
+        guard request.method == .head || PartialAnswer.suffices(partial, cacheRequest, policy) else {
+            return askAgain(marker, alone: true)
+        }
         switch ReuseDecision.decide(request: cacheRequest, stored: head, now: now, policy: policy) {
         case .fresh(let served), .staleServable(_, let served, _):
             serveParts(served, reason: outcome.detail, result: .revalidated)

@@ -80,7 +80,7 @@ extension Fill {
     /// Who wants a range that begins further ahead than this asks for it: sooner than it would come by.
     private static let maxWaitForRangeBytes: UInt64 = 1 << 20
 
-    private func dismiss(_ reader: FillReader, alone: Bool) {
+    func dismiss(_ reader: FillReader, alone: Bool) {
         readers.removeAll { $0 === reader }
         reader.tell(.released(fetch?.placement.marker ?? job.marker, alone: alone))
     }

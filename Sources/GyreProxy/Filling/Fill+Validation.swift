@@ -67,6 +67,9 @@ extension Fill {
     /// The origin says that one of the stored variants is for this request too (RFC 9111 §4.1, §4.3.4).
     private func selected(by response: UpstreamResponse, _ now: Timestamp) {
         guard let marker = job.marker, let name = marker.variant(selectedBy: response.fields) else { return askAnew() }
+        // Its end is not to be taken for the end of what is asked next.
+        call?.detach()
+        call = nil
         let bound = NIOLoopBound(self, eventLoop: proxy.loop)
         let loop = proxy.loop
         proxy.store.get(proxy.store.key(marker.variantKey(name))) { lookup in
@@ -137,7 +140,12 @@ extension Fill {
             responseTime: now,
             policy: job.request.policy(policy, status: response.status, fields: response.fields)
         )
-        if case .refuse = asWhole { release(alone: true) }
+        switch asWhole {
+        case .store(let head):
+            // With other selecting fields the origin might have said something else.
+            for reader in readers where !reader.isOwner && !head.isSelected(by: reader.request.fields) { dismiss(reader, alone: true) }
+        case .refuse: release(alone: true)
+        }
         phase = .passing
         if let key { proxy.fills.leave(key, self) }
         for reader in readers {

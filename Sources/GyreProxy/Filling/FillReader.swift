@@ -60,14 +60,15 @@ final class FillReader {
     func tell(_ event: FillEvent) {
         let loop = exchange.eventLoop
         if loop.inEventLoop {
-            exchange.value.hear(event)
+            exchange.value.hear(event, as: UncheckedReader(self))
         } else {
-            loop.execute { [exchange] in exchange.value.hear(event) }
+            // The event holds the reader: another one at the same place in memory must not be taken for it.
+            loop.execute { [exchange, reader = UncheckedReader(self)] in exchange.value.hear(event, as: reader) }
         }
     }
 }
 
-/// A reader on its way from the loop that made it to the fill's, where alone it is used.
+/// A reader on its way from the loop that made it to the fill's, where alone it is used. Elsewhere it is only compared.
 struct UncheckedReader: @unchecked Sendable {
     // Unchecked: handed over once, never touched by its maker again.
     let reader: FillReader

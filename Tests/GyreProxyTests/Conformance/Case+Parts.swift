@@ -106,6 +106,26 @@ extension Case {
             )
         ),
         Case(
+            "RFC 9111 §5.2.1.7",
+            "only-if-cached, of what the parts do not have",
+            .origin(part("max-age=60"), sends: asked, status: 206),
+            .cache(sends: ["Range": "bytes=2-5", "Cache-Control": "only-if-cached"], status: 504),
+            .cache(sends: ["Cache-Control": "only-if-cached"], status: 504),
+            .cache(sends: ["Range": "bytes=0-1", "Cache-Control": "only-if-cached"], status: 206, text: "01")
+        ),
+        Case(
+            "RFC 9111 §5.2.1.7",
+            "only-if-cached, of a part of unknown complete length",
+            .origin(part("max-age=60", range: "bytes 0-3/*"), sends: asked, status: 206),
+            .cache(sends: ["Range": "bytes=2-5", "Cache-Control": "only-if-cached"], status: 504)
+        ),
+        Case(
+            "RFC 9110 §9.3.2",
+            "a HEAD is told the length that a part tells",
+            .origin(part("max-age=60"), sends: asked, status: 206),
+            .cache(method: "HEAD", status: 200, text: "", shows: ["Content-Length": "10"], lacks: ["Content-Range"])
+        ),
+        Case(
             "RFC 9110 §14.4",
             "the complete length that one part tells holds for the others",
             .origin(part("max-age=60"), sends: asked, status: 206),
