@@ -13,13 +13,21 @@ final class Fetch {
     /// A fill whose client has left goes on when this many bytes or fewer are missing.
     static let worthFinishingBytes: UInt64 = 4 << 20
 
+    /// A part that is to be added to a list.
+    private struct NewPart: Sendable {
+        /// Where the list stands.
+        var key: StoreKey
+        var part: PartialResponse.Part
+        /// The list as it was found before the fetch.
+        var known: PartialResponse?
+    }
+
     private let writer: ObjectWriter
     private(set) var head: StoredHead
     private let expectedBytes: UInt64?
     let placement: Placement
     private let primaryKey: [UInt8]
-    /// For a part: where the list of parts stands, the part, and the list as it was found.
-    private let part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
+    private let part: NewPart?
 
     /// A fetch for a response that has just begun: finds the key, by the fields it varies by, and the length.
     init(
@@ -35,7 +43,7 @@ final class Fetch {
         var key = placement.key
         if let range = head.partial?.range {
             let id = UInt64.random(in: 1 ... .max)
-            part = (key, PartialResponse.Part(range: range, id: id), partial)
+            part = NewPart(key: key, part: PartialResponse.Part(range: range, id: id), known: partial)
             key = proxy.store.key(PartialResponse.partKey(key, id: id))
         } else {
             part = nil
@@ -92,18 +100,32 @@ final class Fetch {
     func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
 
     private func putMarker(_ proxy: LoopContext) {
-        if let part {
-            // Another part may have come meanwhile, or the whole.
-            let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) }
-            if let whole = newest as? CachedResponse, whole.head.responseTime >= head.requestTime {
-                // It has these bytes, or newer ones: a part does not take its place.
-                proxy.store.remove(writer.key)
-                return
+        guard let part else { return placement.putMarker(head, proxy) }
+        // Another part may have come meanwhile, or the whole.
+        let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) }
+        guard newest == nil, proxy.store.contains(part.key) else { return put(part, beside: newest, proxy) }
+        let bound = NIOLoopBound((self, proxy), eventLoop: proxy.loop)
+        let loop = proxy.loop
+        proxy.store.get(part.key) { lookup in
+            loop.execute {
+                let (fetch, proxy) = bound.value
+                switch lookup {
+                case .found(let object, _), .stale(let object, _): fetch.put(part, beside: object, proxy)
+                case .miss: fetch.put(part, beside: nil, proxy)
+                }
             }
-            let known = newest as? PartialResponse ?? part.known
-            let list = PartialResponse.adding(part.part, head: head, to: known, key: part.key, tags: tags(proxy))
-            if let list { proxy.store.put(list) }
         }
+    }
+
+    private func put(_ part: NewPart, beside newest: (any StoredObject)?, _ proxy: LoopContext) {
+        if let whole = newest as? CachedResponse, whole.head.responseTime >= head.requestTime {
+            // It has these bytes, or newer ones: a part does not take its place.
+            proxy.store.remove(writer.key)
+            return
+        }
+        let known = newest as? PartialResponse ?? part.known
+        let list = PartialResponse.adding(part.part, head: head, to: known, key: part.key, tags: tags(proxy))
+        if let list { proxy.store.put(list) }
         placement.putMarker(head, proxy)
     }
 
