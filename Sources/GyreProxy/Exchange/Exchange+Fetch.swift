@@ -103,7 +103,7 @@ extension Exchange {
     /// A 304 is for who has asked by a condition, and for nobody else (RFC 9110 §15.4.5). True: the request has been answered otherwise.
     func refusesUnasked304(_ response: UpstreamResponse) -> Bool {
         guard response.status == 304, request.method == .get || request.method == .head,
-            cacheRequest.presence.isDisjoint(with: .conditional)
+            cacheRequest.presence.isDisjoint(with: .asksForNews)
         else { return false }
         call?.cancel()
         upstreamBroke(.unaskedNotModified)

@@ -16,7 +16,7 @@ extension Fill {
             if let partial = job.partial { return notModified(partial, response, now) }
             return selected(by: response, now)
         }
-        if job.isConditional { return passNotModified(response, now) }
+        if job.passesConditions, !job.cacheRequest.presence.isDisjoint(with: .asksForNews) { return passNotModified(response, now) }
         call?.detach()
         fail(.unaskedNotModified)
     }

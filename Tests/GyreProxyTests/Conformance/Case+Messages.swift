@@ -164,7 +164,9 @@ extension Case {
                 "a 304 that nobody asked for is no answer",
                 .origin(.response(304), status: 502),
                 .origin(.response(304), sends: ["Range": "bytes=0-1"], status: 502),
-                .origin(.response(304), method: "HEAD", status: 502)
+                .origin(.response(304), method: "HEAD", status: 502),
+                .origin(.response(304), sends: ["If-Match": "\"x\""], status: 502),
+                .origin(.response(304, ["ETag": "\"x\""]), sends: ["If-None-Match": "\"x\""], status: 304)
             ),
             Case(
                 "RFC 9110 §15.4.5",
