@@ -139,12 +139,16 @@ extension GyreSettings {
         public internal(set) var jitter = 0.0
         /// `cache.grace`
         public internal(set) var grace = DurationSetting(milliseconds: 0)
+        /// `cache.keep`
+        public internal(set) var keep = DurationSetting(milliseconds: 0)
         /// `cache.stale-while-revalidate`
         public internal(set) var staleWhileRevalidate = DurationSetting(milliseconds: 0)
         /// `cache.stale-if-error`
         public internal(set) var staleIfError = DurationSetting(milliseconds: 0)
         /// `cache.stale-unreachable`
         public internal(set) var staleUnreachable = DurationSetting(milliseconds: 0)
+        /// `cache.error-backoff`
+        public internal(set) var errorBackoff = DurationSetting(milliseconds: 0)
         /// `cache.request-directives`
         public internal(set) var requestDirectives = false
         /// `cache.targeted-fields`

@@ -82,6 +82,15 @@ extension EndToEnd {
                 )
                 #expect(explained.output.contains("sites[0].rules[0]: response changed: x-rule=yes"), "\(explained.output)")
                 await client.close()
+
+                // SIGHUP reads them again; a file with a mistake changes nothing.
+                _ = try rig.write("rules.yaml", "sites: [{hosts: \"*\", rules: [{match: {path: /page}, deny: 410}]}]\n")
+                process.signal(SIGHUP)
+                try await eventually("the new rule holds") { try await RawClient.connect(port: server.port).get("/page").status == 410 }
+                _ = try rig.write("rules.yaml", "sites: [{hosts: \"*\", rules: [{match: {path: /page}, deny: 999}]}]\n")
+                process.signal(SIGHUP)
+                try await eventually("the mistake is told") { process.errorTail.contains("nothing was taken over") }
+                #expect(try await RawClient.connect(port: server.port).get("/page").status == 410)
                 #expect(try await server.stop(process) == .status(0))
             }
         }

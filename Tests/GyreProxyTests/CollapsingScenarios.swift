@@ -185,6 +185,66 @@ import Testing
         }
     }
 
+    @Test func `of a body that breaks off, with a length and a strong tag, the beginning is kept and only the rest is asked for`()
+        async throws
+    {
+        try await withScenario { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                guard request.fields["Range"] == nil else {
+                    return .response(
+                        206,
+                        ["Cache-Control": "max-age=60", "ETag": "\"a\"", "Content-Range": "bytes 5-9/10"],
+                        body: "56789"
+                    )
+                }
+                return .response(
+                    200,
+                    ["Cache-Control": "max-age=60", "ETag": "\"a\""],
+                    body: ["01234", .gate(gate), .close],
+                    framing: .declaredLength(10)
+                )
+            }
+            let first = try await scenario.client()
+            try await first.sendRequest("GET", "/a")
+            _ = try await first.readHead()
+            #expect(try await first.readBody(atLeast: 5) == Array("01234".utf8))
+            gate.open()
+            await #expect(throws: (any Error).self) { try await first.readBody(atLeast: 10) }
+            try await nothingIsLeft(scenario)
+            let client = try await scenario.client()
+            let part = try await client.get("/a", ["Range": "bytes=1-3"])
+            #expect(part.status == 206 && part.text == "123" && part["Cache-Status"]?.contains("; hit") == true)
+            let head = try await client.request("HEAD", "/a")
+            #expect(head["Content-Length"] == "10" && head["Cache-Status"]?.contains("; hit") == true)
+            #expect(try await client.get("/a").text == "0123456789")
+            let seen = scenario.origin.received("GET", "/a").map { $0.fields["Range"] }
+            #expect(seen == [nil, "bytes=5-"])
+            #expect(scenario.origin.received("GET", "/a").last?.fields["If-Range"] == "\"a\"")
+            #expect(try await client.get("/a")["Cache-Status"]?.contains("; hit") == true)
+        }
+    }
+
+    @Test(arguments: ["ETag: W/\"a\"", "X-A: 1"])
+    func `without a strong validator the beginning is not kept`(line: String) async throws {
+        try await withScenario { scenario in
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+            scenario.origin.on("GET", "/a") { _ in
+                .response(
+                    200,
+                    ["Cache-Control": "max-age=60", String(parts[0]): String(parts[1])],
+                    body: ["01234", .close],
+                    framing: .declaredLength(10)
+                )
+            }
+            await #expect(throws: (any Error).self) { try await scenario.client().get("/a") }
+            try await nothingIsLeft(scenario)
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "whole") }
+            #expect(try await scenario.client().get("/a", ["Range": "bytes=0-1"]).text == "wh")
+            #expect(scenario.origin.received("GET", "/a").last?.fields["If-Range"] == nil)
+        }
+    }
+
     @Test func `when all who wait leave, the fetch is given up and nothing is left`() async throws {
         try await withScenario { scenario in
             let gate = Gate()

@@ -162,6 +162,27 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
         }
     }
 
+    @Test func `new users count at once, also on a connection that was let in`() async throws {
+        func table(_ user: String, _ password: String) throws -> UserTable {
+            try UserTable(text: "\(user):\(try PasswordHash(of: password, rounds: 1000).text)")
+        }
+        let users = try table("anna", "a")
+        try await withScenario(adjust: forwardOnly { $0.users = users }) { scenario in
+            scenario.origin.on("GET", "/") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            let client = try await scenario.client()
+            let url = "\(scenario.origin.url)/"
+            func ask(_ credentials: String) async throws -> Int {
+                let fields: FieldLines = ["Host": scenario.origin.authority, "Proxy-Authorization": "Basic \(credentials)"]
+                return try await client.get(url, fields).status
+            }
+            // "anna:a", "bert:b"
+            for _ in 0..<2 { #expect(try await ask("YW5uYTph") == 200) }
+            await scenario.proxy.reload(rules: nil, users: try table("bert", "b"))
+            #expect(try await ask("YW5uYTph") == 407)
+            #expect(try await ask("YmVydDpi") == 200)
+        }
+    }
+
     @Test func `users give a password, which goes nowhere`() async throws {
         let hash = try PasswordHash(of: "open sesame", rounds: 1000).text
         let users = try UserTable(text: "# who\n\nanna:\(hash)\n")

@@ -36,6 +36,36 @@ import Testing
         }
     }
 
+    @Test func `new rules hold from the next request, for what is stored and for purges too`() async throws {
+        try await withScenario(
+            adjust: rules { match, action in
+                match.paths = [TextPattern("/a")]
+                action.keyFields = ["x-kind"]
+            }
+        ) { scenario in
+            scenario.origin.otherwise { request in
+                .response(200, ["Cache-Control": "max-age=60"], body: .bytes(Array((request.fields["X-Kind"] ?? "none").utf8)))
+            }
+            let client = try await scenario.client()
+            for kind in ["1", "2"] { #expect(try await client.get("/a", ["X-Kind": kind]).text == kind) }
+            #expect(try await client.get("/b").text == "none")
+            var denial = RuleAction()
+            denial.answer = .deny(status: 403)
+            let rule = RuleSet.Rule(name: "new", match: RuleMatch(), action: denial)
+            let denies = RuleSet(sites: [.init(hosts: ["*"].compactMap { HostPattern($0) }, rules: [rule])])
+            await scenario.proxy.reload(rules: denies, users: nil)
+            #expect(try await client.get("/b").status == 403)
+            await scenario.proxy.reload(rules: nil, users: nil)
+            #expect(try await client.get("/b")["Cache-Status"]?.contains("; hit") == true)
+            // Without the rule the key has no such part.
+            #expect(try await client.get("/a", ["X-Kind": "3"]).text == "3")
+            #expect(try await client.get("/a", ["X-Kind": "4"]).text == "3")
+            // What stands under other keys is purged with the URL all the same.
+            #expect(try await client.request("POST", "/a", body: [1]).status == 200)
+            #expect(try await client.get("/a", ["X-Kind": "5"]).text == "5")
+        }
+    }
+
     @Test func `rules on status and type decide whether a response is stored`() async throws {
         try await withScenario(
             adjust: rules(

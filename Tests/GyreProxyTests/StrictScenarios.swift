@@ -61,9 +61,11 @@ struct Ambiguity: Sendable, CustomTestStringConvertible {
         Ambiguity("data longer than its size", "3\r\nabcd\r\n0\r\n\r\n"),
         Ambiguity("an extension with a bare CR", "3;a=\rb\r\nabc\r\n0\r\n\r\n"),
         Ambiguity("an extension without end", "3;a=\(String(repeating: "b", count: 5000))\r\nabc\r\n0\r\n\r\n"),
-        Ambiguity("a trailer that frames", "3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n"),
         Ambiguity("a trailer with a bare LF", "3\r\nabc\r\n0\r\nX: 1\n\r\n"),
     ]
+
+    /// In a response such a trailer is dropped.
+    static let requestChunks = chunks + [Ambiguity("a trailer that frames", "3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n")]
 }
 
 @Suite struct StrictScenarios {
@@ -101,7 +103,7 @@ struct Ambiguity: Sendable, CustomTestStringConvertible {
     @Test func `chunks that are ambiguous end the request, and what came of it is not taken for whole`() async throws {
         try await withScenario { scenario in
             scenario.origin.otherwise { request in .response(200, body: "\(try await request.body().count)") }
-            for ambiguity in Ambiguity.chunks {
+            for ambiguity in Ambiguity.requestChunks {
                 let client = try await scenario.client()
                 try await client.send("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + ambiguity.rest)
                 let response = try await client.readResponse()

@@ -115,5 +115,12 @@ struct ErrorFallbackTests {
         #expect(try keeps("max-age=60, stale-if-error=5") == 65)
         #expect(try keeps("max-age=60, stale-if-error=5, stale-while-revalidate=7") == 67)
         #expect(try keeps("max-age=60, must-revalidate", "Age: 50") == 10)
+        func isGone(_ directives: String, after seconds: Int64) throws -> Bool {
+            try stored(["Cache-Control: \(directives)", "ETag: \"a\""]).isKeptNoLonger(at: arrival.adding(seconds: seconds), policy)
+        }
+        #expect(try !isGone("max-age=60, must-revalidate", after: 1060))
+        #expect(try isGone("max-age=60, must-revalidate", after: 1061))
+        #expect(try !isGone("max-age=60, stale-if-error=2000", after: 2060))
+        #expect(try isGone("max-age=60, stale-if-error=2000", after: 2061))
     }
 }

@@ -172,6 +172,8 @@ struct FreshnessTests {
         AgeRow("§5.1", "Age: 20, 10", is: 20_000),
         AgeRow("§5.1", "Age: 10", "Age: 20", is: 10_000),
         AgeRow("§5.1", "Age: x, 20", is: 0),
+        AgeRow("§5.1", "Age: , 20", is: 20_000),
+        AgeRow("§5.1", "Age: ,", is: 0),
         AgeRow("§5.1", "Age: 10;a=b", is: 0),
         AgeRow("§5.1", "Age: 2147483648", is: 2_147_483_648_000),
         AgeRow("§5.1", "Age: 99999999999999999999999", is: 2_147_483_648_000),

@@ -66,7 +66,7 @@ struct PreconditionTests {
         Row("§8.8.3", ["ETag: \"a\\\""], ["If-None-Match: \"x\", \"a\\\""], is: .notModified),
         Row("§8.8.3", ["ETag: \"\""], ["If-None-Match: \"\""], is: .notModified),
         Row("§8.8.3", ["ETag: a"], ["If-None-Match: a"], is: .notModified),
-        Row("§8.8.3", ["ETag: a"], ["If-Match: a"], is: .failed),
+        Row("§8.8.3", ["ETag: a"], ["If-Match: a"], is: .forward),
         Row("§8.8.3", ["ETag: \"a b\""], ["If-None-Match: \"a b\""], is: .proceed),
         Row("§8.8.3", ["ETag: \"a\"", "ETag: \"a\""], ["If-None-Match: \"a\""], is: .proceed),
         // If-Modified-Since
@@ -84,25 +84,25 @@ struct PreconditionTests {
         Row("RFC 9111 §4.3.2", tag + ["Date: {-9}"], ["If-Modified-Since: {-9}"], is: .notModified),
         // If-Match
         Row("§13.1.1", tag, ["If-Match: \"a\""], is: .proceed),
-        Row("§13.1.1", tag, ["If-Match: \"b\""], is: .failed),
+        Row("§13.1.1", tag, ["If-Match: \"b\""], is: .forward),
         Row("§13.1.1", tag, ["If-Match: \"b\", \"a\""], is: .proceed),
-        Row("§13.1.1", tag, ["If-Match: W/\"a\""], is: .failed),
-        Row("§13.1.1", weak, ["If-Match: W/\"a\""], is: .failed),
-        Row("§13.1.1", weak, ["If-Match: \"a\""], is: .failed),
+        Row("§13.1.1", tag, ["If-Match: W/\"a\""], is: .forward),
+        Row("§13.1.1", weak, ["If-Match: W/\"a\""], is: .forward),
+        Row("§13.1.1", weak, ["If-Match: \"a\""], is: .forward),
         Row("§13.1.1", tag, ["If-Match: *"], is: .proceed),
         Row("§13.1.1", time, ["If-Match: *"], is: .proceed),
-        Row("§13.1.1", time, ["If-Match: \"a\""], is: .failed),
+        Row("§13.1.1", time, ["If-Match: \"a\""], is: .forward),
         // If-Unmodified-Since
         Row("§13.1.4", time, ["If-Unmodified-Since: {-50}"], is: .proceed),
-        Row("§13.1.4", time, ["If-Unmodified-Since: {-51}"], is: .failed),
+        Row("§13.1.4", time, ["If-Unmodified-Since: {-51}"], is: .forward),
         Row("§13.1.4", time, ["If-Unmodified-Since: junk"], is: .proceed),
         Row("§13.1.4", tag, ["If-Unmodified-Since: {-51}"], is: .proceed),
         Row("§13.1.4", both, ["If-Unmodified-Since: {-51}", "If-Match: \"a\""], is: .proceed),
         // Order
-        Row("§13.2.2", tag, ["If-Match: \"b\"", "If-None-Match: \"a\""], is: .failed),
+        Row("§13.2.2", tag, ["If-Match: \"b\"", "If-None-Match: \"a\""], is: .forward),
         Row("§13.2.2", tag, ["If-Match: \"a\"", "If-None-Match: \"a\""], is: .notModified),
         Row("§13.2.2", both, ["If-Unmodified-Since: {-50}", "If-Modified-Since: {-50}"], is: .notModified),
-        Row("§13.2.2", both, ["If-Unmodified-Since: {-51}", "If-None-Match: \"a\""], is: .failed),
+        Row("§13.2.2", both, ["If-Unmodified-Since: {-51}", "If-None-Match: \"a\""], is: .forward),
         // Where preconditions do not count
         Row("§13.2.1", tag, ["If-None-Match: \"a\""], status: 404, is: .proceed),
         Row("§13.2.1", tag, ["If-None-Match: *"], status: 301, is: .proceed),
@@ -119,7 +119,7 @@ struct PreconditionTests {
         )
     }
 
-    @Test("the operator may leave If-Match and If-Unmodified-Since to the origin")
+    @Test("the operator may have If-Match and If-Unmodified-Since ignored")
     func originPreconditions() throws {
         let head = try stored(["Cache-Control: max-age=60"] + Self.both)
         var policy = CachingPolicy()
@@ -160,10 +160,10 @@ struct PreconditionTests {
             "Accept-Ranges: bytes",
         ]
         let head = try stored(all)
-        let names = NotModifiedResponse.fields(from: head).map(\.name.canonicalName)
+        let names = NotModifiedResponse.fields(from: head.fields).map(\.name.canonicalName)
         #expect(Set(names) == ["cache-control", "content-location", "date", "etag", "expires", "vary", "access-control-allow-origin"])
         let untagged = try stored(all.filter { !$0.hasPrefix("ETag") })
-        #expect(NotModifiedResponse.fields(from: untagged).contains(.lastModified))
+        #expect(NotModifiedResponse.fields(from: untagged.fields).contains(.lastModified))
     }
 
     @Test(

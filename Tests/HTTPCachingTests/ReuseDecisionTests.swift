@@ -111,6 +111,15 @@ struct ReuseDecisionTests {
         Row("RFC 5861 §3", with("stale-while-revalidate=30"), after: 90, is: "validate stale"),
         Row("RFC 5861 §3", with("stale-while-revalidate=30"), ["Cache-Control: no-cache"], after: 60, is: "validate request-no-cache"),
         Row("RFC 5861 §3", with("stale-while-revalidate=30"), ["Cache-Control: max-age=10"], after: 60, is: "validate stale"),
+        Row("§5.2.1.2", with("stale-while-revalidate=30"), ["Cache-Control: max-stale=0"], after: 61, is: "validate stale"),
+        Row("§5.2.1.2", with("stale-while-revalidate=30"), ["Cache-Control: max-stale=5"], after: 66, is: "validate stale"),
+        Row(
+            "§5.2.1.2",
+            with("stale-while-revalidate=30"),
+            ["Cache-Control: max-stale=9"],
+            after: 66,
+            is: "stale stale-while-revalidate 66"
+        ),
         Row("RFC 5861 §3", with("stale-while-revalidate=x"), after: 60, is: "validate stale"),
         Row("RFC 5861 §4", with("stale-if-error=30"), after: 60, is: "validate stale"),
         // Vary

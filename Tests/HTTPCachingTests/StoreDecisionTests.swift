@@ -60,6 +60,9 @@ struct StoreDecisionTests {
         Row("§3", ["Last-Modified: {-1000}"], status: 500, is: "not-explicit"),
         Row("RFC 9110 §15.5.13", fresh, status: 412, is: "status-about-request"),
         Row("RFC 9110 §15.5.17", fresh, status: 416, is: "status-about-request"),
+        Row("RFC 6585 §3", fresh, status: 428, is: "status-about-request"),
+        Row("RFC 6585 §4", fresh, status: 429, is: "status-about-request"),
+        Row("RFC 6585 §6", fresh, status: 511, is: "status-about-request"),
         Row("RFC 6585 §5", fresh, status: 431, is: "status-about-request"),
         Row("RFC 9110 §15.5.8", fresh, status: 407, is: "status-about-request"),
         // no-store

@@ -141,7 +141,7 @@ struct StoredHeadCodingTests {
             purged.expire(at: now)
         }
         _ = head.worthKeepingUntil(policy)
-        _ = NotModifiedResponse.fields(from: head)
+        _ = NotModifiedResponse.fields(from: head.fields)
         _ = RangePlan.make(request: request(["Range: bytes=0-5"]), stored: head, policy: policy)
         var again: [UInt8] = []
         head.encode(into: &again)

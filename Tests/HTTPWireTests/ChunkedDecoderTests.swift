@@ -73,6 +73,17 @@ import Testing
         #expect(isComplete)
     }
 
+    @Test func whatIsForbiddenInTrailersIsDroppedWhereThatIsWanted() {
+        let text = "3\r\nabc\r\n0\r\nA: b\r\nContent-Length: 9\r\nC: d\r\nTransfer-Encoding: x\r\nHost: h\r\nE: f\r\n\r\n"
+        let bytes = wireBytes(text)
+        for cut in 0..<bytes.count {
+            var decoder = ChunkedDecoder(limits: WireLimits(), dropsForbiddenTrailers: true)
+            let body = Feeding.chunked(bytes, cuts: [cut], with: &decoder)
+            #expect(body.isComplete && body.error == nil && body.trailers.map(\.description) == ["A: b", "C: d", "E: f"], "cut at \(cut)")
+        }
+        #expect(Feeding.chunked(bytes).error == .forbiddenTrailer)
+    }
+
     @Test func noBytesAreNotAnEnd() {
         var decoder = ChunkedDecoder(limits: WireLimits())
         #expect(decoder.decode(UnsafeRawBufferPointer(start: nil, count: 0)) == .needMore)

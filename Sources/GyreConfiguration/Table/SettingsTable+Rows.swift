@@ -338,6 +338,13 @@ extension SettingsTable {
             "For how long after expiry a response is served while it is validated behind it, where the origin does not forbid it"
         ),
         Setting(
+            "cache.keep",
+            \.cache.keep,
+            .duration(SettingLimits.freshness),
+            default: "7d",
+            "For how long after expiry a response is kept for a cheap 304; one that may be served stale for longer is kept longer"
+        ),
+        Setting(
             "cache.stale-while-revalidate",
             \.cache.staleWhileRevalidate,
             .duration(SettingLimits.freshness),
@@ -357,6 +364,13 @@ extension SettingsTable {
             .duration(SettingLimits.freshness),
             default: "1d",
             "For how long after expiry a response is served when the origin cannot be reached at all (RFC 9111, 4.2.4)"
+        ),
+        Setting(
+            "cache.error-backoff",
+            \.cache.errorBackoff,
+            .duration(SettingLimits.freshness),
+            default: "1s",
+            "For how long the origin is not asked again about a stale response that was served because it failed; 0s asks each time"
         ),
         Setting(
             "cache.request-directives",

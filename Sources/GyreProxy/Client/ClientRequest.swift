@@ -19,6 +19,8 @@ struct ClientRequest {
     var scheme: TargetURI.Scheme
     /// The client named the host to ask: it takes this for a forward proxy.
     var isForward: Bool
+    /// An https target for the origin's site, which came over a connection that is not secured.
+    var isMisdirected: Bool
     /// The credentials for this proxy. They are in no field that goes on or is compared.
     var proxyAuthorization: String?
     /// `Upgrade`, named in `Connection`.
@@ -55,6 +57,7 @@ struct ClientRequest {
         if host.isEmpty { host = defaultHost }
         self.host = host
         isForward = isForwardProxy && (head.targetForm == .absolute || head.targetForm == .authority)
+        isMisdirected = !isForward && head.targetForm == .absolute && head.scheme == .https
         // An origin is asked in its own way, whatever the client calls it.
         let scheme: TargetURI.Scheme = isForward && head.scheme == .https ? .https : .http
         self.scheme = scheme

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
 import HTTPWire
 import NIOCore
 
@@ -19,6 +20,8 @@ enum ErrorPage {
         let text = text(status: status, reason: reason)
         var buffer = ByteBuffer()
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
+        // RFC 9110 §6.6.1: whoever has a clock tells the date.
+        buffer.writeString("Date: \(HTTPDate.string(Clock.timestamp()))\r\n")
         buffer.writeString(
             "Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(text.utf8.count)\r\nCache-Control: no-store\r\nVia: 1.1 gyre\r\n"
         )

@@ -8,14 +8,19 @@ import NIOCore
 /// Serialises response heads. Fields were checked when they were parsed; they are written as they are.
 enum ResponseHeadWriter {
     /// Everything of a stored response's head that is the same in every answer. Without the empty line at the end.
-    static func storedHead(status: Int, fields: HTTPFields, contentLength: UInt64?) -> ByteBuffer {
+    static func storedHead(status: Int, fields: HTTPFields, contentLength: UInt64?, receivedMinorVersion: UInt8) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(64 + fields.count * 48)
         writeStatusLine(status, to: &buffer)
         write(fields, to: &buffer)
         if let contentLength { buffer.writeString("Content-Length: \(contentLength)\r\n") }
-        buffer.writeStaticString("Via: 1.1 gyre\r\n")
+        writeVia(receivedMinorVersion, to: &buffer)
         return buffer
+    }
+
+    /// Says by which protocol this proxy got the response (RFC 9110 §7.6.3).
+    static func writeVia(_ receivedMinorVersion: UInt8, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString(receivedMinorVersion == 0 ? "Via: 1.0 gyre\r\n" : "Via: 1.1 gyre\r\n")
     }
 
     static func writeStatusLine(_ status: Int, to buffer: inout ByteBuffer) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
+
 /// How the cache handled a request, in the words of RFC 9211: they stand in `Cache-Status`, the access log and the metrics.
 struct CacheOutcome {
     /// Why a request went forward.
@@ -46,5 +48,28 @@ struct CacheOutcome {
         if isCollapsed { output.append(contentsOf: "; collapsed".utf8) }
         if let ttlSeconds { output.append(contentsOf: "; ttl=\(ttlSeconds)".utf8) }
         if let detail { output.append(contentsOf: "; detail=\(detail)".utf8) }
+    }
+}
+
+extension ValidationReason {
+    /// Why the request went forward (RFC 9211 §2.2): `request` is what the client forbade, all else lies in the stored response.
+    var forward: CacheOutcome.Forward {
+        switch self {
+        case .stale, .noCache: .stale
+        case .requestNoCache, .requestMaxAge, .requestMinFresh: .request
+        }
+    }
+}
+
+extension ReuseDecision {
+    /// Why a request goes forward by this decision.
+    var forward: CacheOutcome.Forward {
+        switch self {
+        case .validate(let reason, _): reason.forward
+        case .staleServable: .stale
+        case .miss(.varyMiss): .varyMiss
+        case .miss(.partial), .miss(.incomplete): .partial
+        case .fresh, .miss, .gatewayTimeout: .miss
+        }
     }
 }

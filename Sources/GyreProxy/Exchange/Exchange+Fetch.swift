@@ -12,15 +12,15 @@ extension Exchange {
     /// Fetches for the cache: the client's own preconditions stay here, the given ones go to the origin. A range that is not stored is
     /// fetched as it is and passed on.
     func fetchForCache(conditions: HTTPFields) {
-        if request.method == .get, cacheRequest.presence.contains(.range), stored == nil {
-            return fetchRange()
-        }
-        if request.method == .head { return askForHead() }
-        fetchShared(conditions: conditions)
+        if request.method == .head { return stored == nil ? fetchShared(.head, conditions: HTTPFields()) : validateByHead(conditions) }
+        fetchShared(stored == nil && cacheRequest.presence.contains(.range) ? .range : .whole, conditions: conditions)
     }
 
-    /// Passes the request on as it is; nothing is stored.
+    /// Passes the request on as it is; nothing is stored. Who wants nothing but what is stored gets 504 (RFC 9111 §5.2.1.7).
     func passThrough(_ forward: CacheOutcome.Forward, detail: String?) {
+        if cacheRequest.directives.flags.contains(.onlyIfCached) {
+            return fail(status: 504, reason: "only-if-cached (\(detail ?? forward.rawValue))")
+        }
         outcome.forward = forward
         if let detail { outcome.detail = detail }
         result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
@@ -28,11 +28,12 @@ extension Exchange {
         send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
     }
 
-    /// A HEAD goes on as it is, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
-    private func askForHead() {
-        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+    /// A HEAD goes on with the stored validators, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
+    private func validateByHead(_ conditions: HTTPFields) {
+        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        fields = Revalidation.requestFields(fields, conditions: conditions)
         result = .miss
-        send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self))
+        send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self, conditions: conditions))
     }
 
     /// The rest of a body whose fragments were lost on the way: asked for by range, and only good if it is the same representation.
@@ -82,11 +83,13 @@ extension Exchange {
 
     // MARK: What comes back
 
-    /// Sends a fetched response's head on.
-    func relayHead(_ response: UpstreamResponse) {
+    /// Sends a fetched response's head on; with a slice, that of the part of it that the client asked for.
+    func relayHead(_ response: UpstreamResponse, slice: FillSlice? = nil) {
         var fields = HopByHop.endToEnd(response.fields, direction: .response)
-        // RFC 9110 §6.6.1: whoever receives a response without Date and passes it on adds one.
-        if fields[.date] == nil { fields[.date] = HTTPDate.string(Clock.timestamp()) }
+        // One that is no date may be replaced (RFC 9110 §6.6.1).
+        if let date = fields[.date], HTTPDate.parse(date, now: Clock.timestamp()) == nil { fields[.date] = nil }
+        receivedMinorVersion = response.minorVersion
+        if let slice { return sendHead(slice, fields: fields) }
         let length: AnswerLength
         switch response.framing {
         case .none: length = response.contentLength.map { response.status < 200 || response.status == 204 ? .none : .toldOnly($0) } ?? .none
@@ -95,6 +98,16 @@ extension Exchange {
         }
         outcome.source = .origin
         sendHead(status: response.status, fields: fields, length: length)
+    }
+
+    /// A 304 is for who has asked by a condition, and for nobody else (RFC 9110 §15.4.5). True: the request has been answered otherwise.
+    func refusesUnasked304(_ response: UpstreamResponse) -> Bool {
+        guard response.status == 304, request.method == .get || request.method == .head,
+            cacheRequest.presence.isDisjoint(with: .asksForNews)
+        else { return false }
+        call?.cancel()
+        upstreamBroke(.unaskedNotModified)
+        return true
     }
 
     /// Sends a piece of body on, and stops reading from the origin while the client does not keep up.

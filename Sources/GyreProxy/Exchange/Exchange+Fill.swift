@@ -13,23 +13,31 @@ extension Exchange {
     private static let maxAttempts = 3
 
     /// Fetches for the cache, together with others who want the same.
-    func fetchShared(conditions: HTTPFields) {
+    func fetchShared(_ asks: Fill.Asks, conditions: HTTPFields) {
         phase = .fetching
         let directives = cacheRequest.directives
         let isPassing = proxy.passing.contains(primaryKey, now: Clock.timestamp())
         let sharesFetch = !goesAlone && !isPassing
         // Who wants the origin's own word gets it from a request of their own.
         let wantsValidation = directives.flags.contains(.noCache) || directives.maxAgeSeconds == 0
-        // The client's preconditions go along when nothing is stored that could answer them, and what comes back may be an answer to them alone.
-        let isConditional = stored == nil && !cacheRequest.presence.isDisjoint(with: .conditional)
+        let mayFollow = sharesFetch && !wantsValidation
+        let job = job(asks, conditions)
+        var key = fillKey
+        if asks != .whole || job.isConditional {
+            // A response for everybody answers a range or a condition too. What is asked for by one of these answers only the same question.
+            if mayFollow, let fill = proxy.fills.find(key, isCurrent: isCurrent) {
+                outcome.isCollapsed = true
+                return join(fill, isOwner: false)
+            }
+            key = proxy.store.key(particularKey(asks, key.bytes, withConditions: job.passesConditions))
+        }
         let entry = proxy.fills.enter(
-            fillKey,
-            mayFollow: sharesFetch && !wantsValidation,
-            mayLead: sharesFetch && !isConditional && !cacheRequest.presence.contains(.authorization)
-                && !directives.flags.contains(.noStore),
+            key,
+            mayFollow: mayFollow,
+            mayLead: sharesFetch && !cacheRequest.presence.contains(.authorization) && !directives.flags.contains(.noStore),
             isCurrent: isCurrent
         ) {
-            Fill(proxy: proxy, job: job(conditions), finishes: false)
+            Fill(proxy: proxy, job: job, finishes: false)
         }
         switch entry {
         case .follow(let fill):
@@ -39,7 +47,7 @@ extension Exchange {
             join(NIOLoopBound(fill, eventLoop: proxy.loop), isOwner: true)
             fill.start()
         case .lead(let fill):
-            fill.key = fillKey
+            fill.key = key
             // Another fetch may have ended between the lookup and now.
             if attempts == 0, isStoredByNow {
                 fill.abandon()
@@ -53,34 +61,54 @@ extension Exchange {
 
     /// Validates what is stored behind an answer that was given from it (RFC 5861 §3). One such request for a response is enough.
     func revalidateInBackground() {
-        guard let stored else { return }
-        let conditions = Revalidation.conditions(for: [stored.head])
-        let entry = proxy.fills.enter(stored.key, mayFollow: true, mayLead: true, isCurrent: isCurrent) {
-            Fill(proxy: proxy, job: job(conditions), finishes: true)
+        guard let key = stored?.key ?? partial?.key else { return }
+        let asks: Fill.Asks = stored == nil && cacheRequest.presence.contains(.range) ? .range : .whole
+        let head = stored?.head ?? partial?.head
+        let conditions = Revalidation.conditions(for: head.map { [$0] } ?? [], isRangeRequest: asks == .range)
+        let entry = proxy.fills.enter(key, mayFollow: true, mayLead: true, isCurrent: isCurrent) {
+            Fill(proxy: proxy, job: job(asks, conditions), finishes: true)
         }
         guard case .lead(let fill) = entry else { return }
-        fill.key = stored.key
+        fill.key = key
         fill.start()
+    }
+
+    /// The name of a fetch for what one request has and others do not: its range and, where they go along, its preconditions.
+    private func particularKey(_ asks: Fill.Asks, _ key: [UInt8], withConditions: Bool) -> [UInt8] {
+        var key = asks == .head ? RequestKey.headAnswer(key) : key
+        key.append(0)
+        var names: [HTTPField.Name] = asks == .range ? [.range, .ifRange] : []
+        if withConditions { names += [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince] }
+        for name in names {
+            key.append(0x0a)
+            key.append(contentsOf: (request.fields[name] ?? "").utf8)
+        }
+        return key
     }
 
     private func isCurrent(_ since: Timestamp) -> Bool {
         proxy.purging.marks.verdict(primaryKey: primaryKey.bytes, tags: [], requestTime: since) == .current
     }
 
-    private func job(_ conditions: HTTPFields) -> Fill.Job {
+    private func job(_ asks: Fill.Asks, _ conditions: HTTPFields) -> Fill.Job {
         Fill.Job(
+            asks: asks,
             request: request,
-            cacheRequest: cacheRequest,
+            // What is asked for is a GET, whoever's request has led to it.
+            cacheRequest: cacheRequest.method == .get
+                ? cacheRequest : CacheRequest(method: .get, fields: request.fields, path: cacheRequest.path),
             primaryKey: primaryKey,
             marker: marker,
             stored: stored,
+            partial: stored == nil ? partial : nil,
+            partsSuffice: stored == nil && partsSuffice,
             conditions: conditions
         )
     }
 
     /// What is fetched: the stored response, or the variant that the newest known set of fields selects, or whatever the URL gives.
-    private var fillKey: StoreKey {
-        if let stored { return stored.key }
+    var fillKey: StoreKey {
+        if let key = stored?.key ?? partial?.key { return key }
         guard let marker, let newest = marker.specifications.first else { return primaryKey }
         return proxy.store.key(marker.variantKey(newest, for: request.fields))
     }
@@ -88,7 +116,8 @@ extension Exchange {
     private var isStoredByNow: Bool {
         let key = fillKey
         let found = key.bytes.withUnsafeBytes { proxy.store.objectInMemory(key.hash, key: $0) }
-        return found.map { $0 !== stored } ?? false
+        if found == nil, request.method == .head { return proxy.store.contains(proxy.store.key(RequestKey.headAnswer(key.bytes))) }
+        return found.map { $0 !== stored && $0 !== partial } ?? false
     }
 
     private func join(_ fill: NIOLoopBound<Fill>, isOwner: Bool) {
@@ -101,12 +130,14 @@ extension Exchange {
 
     // MARK: What the fill says
 
-    func hear(_ event: FillEvent) {
-        guard phase == .fetching, handle != nil else { return }
+    /// - Parameter reader: Whom it is told to. One whose fill was left in favour of another is no longer meant.
+    func hear(_ event: FillEvent, as reader: UncheckedReader) {
+        guard phase == .fetching, handle?.reader.reader === reader.reader else { return }
         switch event {
         case .interim(let status, let fields): relayInterim(status: status, fields: fields)
-        case .response(let response, let stored, let detail): relay(response, stored: stored, detail: detail)
-        case .head(let head): serveFilling(head)
+        case .response(let response, let stored, let detail, let slice):
+            relay(response, stored: stored, detail: detail, slice: slice)
+        case .head(let head, let slice): serveFilling(head, slice: slice)
         case .body(let bytes):
             sendBody(bytes)
             owedCredit += bytes.readableBytes
@@ -119,6 +150,9 @@ extension Exchange {
         case .validated(let response, let status, let isKept):
             handle = nil
             use(response, status: status, isKept: isKept)
+        case .validatedParts(let partial, let isKept):
+            handle = nil
+            use(partial, isKept: isKept)
         case .originError(let response):
             handle = nil
             outcome.forwardStatus = response.status
@@ -140,49 +174,74 @@ extension Exchange {
         handle.give(credit)
     }
 
-    private func noteOrigin(status: Int) {
+    func noteOrigin(status: Int) {
         originMicroseconds = proxy.microseconds(since: request.startedAt)
         outcome.forwardStatus = status
     }
 
     /// The origin's answer to this very request.
-    private func relay(_ response: UpstreamResponse, stored head: StoredHead?, detail: String?) {
+    private func relay(_ response: UpstreamResponse, stored head: StoredHead?, detail: String?, slice: FillSlice?) {
         noteOrigin(status: response.status)
+        receivedMinorVersion = response.minorVersion
         outcome.isStored = head != nil
+        outcome.ttlSeconds = head?.ttlSeconds(at: Clock.timestamp())
         if let detail { outcome.detail = detail }
         result = head != nil || detail == "body-too-large" ? .miss : .bypass
         // Preconditions that did not go along are judged now.
-        if let head, Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) == .notModified {
-            outcome.source = .origin
-            sendHead(status: 304, fields: NotModifiedResponse.fields(from: head), length: .none)
-            return finishBeforeFill()
+        if let head {
+            switch Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) {
+            case .notModified:
+                outcome.source = .origin
+                sendHead(status: 304, fields: NotModifiedResponse.fields(from: head.fields), length: .none)
+                return finishBeforeFill()
+            // When nothing was stored they did go along.
+            case .forward where stored != nil || partsSuffice: return forwardPrecondition()
+            case .forward, .proceed: break
+            }
         }
-        relayHead(response)
+        relayHead(response, slice: slice)
+    }
+
+    func sendHead(_ slice: FillSlice, fields: HTTPFields, ageSeconds: Int64? = nil) {
+        outcome.source = .origin
+        sendHead(
+            status: 206,
+            fields: fields.withoutContentRange,
+            ageSeconds: ageSeconds,
+            length: .exactly(UInt64(slice.bytes.count)),
+            extra: [("Content-Range", slice.contentRange.fieldValue)]
+        )
     }
 
     /// Answers from a response that is being fetched for another.
-    private func serveFilling(_ head: StoredHead) {
+    private func serveFilling(_ head: StoredHead, slice: FillSlice?) {
         noteOrigin(status: head.status)
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching
         result = .miss
         outcome.source = .origin
         outcome.ttlSeconds = head.ttlSeconds(at: now)
+        receivedMinorVersion = head.receivedMinorVersion
         let age = head.currentAgeSeconds(at: now)
+        let fields = head.fieldsForUnvalidatedUse
         switch Preconditions.evaluate(request: cacheRequest, stored: head, policy: policy) {
         case .notModified:
-            sendHead(status: 304, fields: NotModifiedResponse.fields(from: head), ageSeconds: age, length: .none)
+            sendHead(status: 304, fields: NotModifiedResponse.fields(from: fields), ageSeconds: age, length: .none)
             return finishBeforeFill()
-        case .failed:
-            handle?.leave(finishes: true)
-            handle = nil
-            return fail(status: 412, reason: "precondition-failed")
+        case .forward:
+            return forwardPrecondition()
         case .proceed: break
+        }
+        if let slice { return sendHead(slice, fields: fields, ageSeconds: age) }
+        if request.method == .head {
+            let length: AnswerLength = head.status == 204 ? .none : head.bodyByteCount.map { .toldOnly($0) } ?? .none
+            sendHead(status: head.status, fields: fields, ageSeconds: age, length: length)
+            return finishBeforeFill()
         }
         let hasNoBody = head.status == 204 || head.status == 304
         sendHead(
             status: head.status,
-            fields: head.fieldsForUnvalidatedUse,
+            fields: fields,
             ageSeconds: age,
             length: hasNoBody ? .none : head.bodyByteCount.map { .exactly($0) } ?? .unknown
         )
@@ -210,7 +269,23 @@ extension Exchange {
         }
     }
 
-    private func askAgain(_ marker: VariantMarker?, alone: Bool) {
+    /// The origin is asked with the client's own preconditions: only it may say that they fail (RFC 9111 §4.3.2).
+    func forwardPrecondition() {
+        handle?.leave(finishes: true)
+        handle = nil
+        let reason = Preconditions.forward.rawValue
+        guard !cacheRequest.directives.flags.contains(.onlyIfCached) else { return fail(status: 504, reason: "only-if-cached (\(reason))") }
+        stored = nil
+        partial = nil
+        partsSuffice = false
+        goesAlone = true
+        outcome = CacheOutcome()
+        outcome.forward = .request
+        outcome.detail = reason
+        fetchForCache(conditions: HTTPFields())
+    }
+
+    func askAgain(_ marker: VariantMarker?, alone: Bool) {
         guard !headIsSent else {
             closesAfter = true
             connection?.close()
@@ -219,42 +294,16 @@ extension Exchange {
         attempts += 1
         goesAlone = goesAlone || alone || attempts >= Self.maxAttempts
         outcome = CacheOutcome()
+        stored = nil
+        partial = nil
+        partsSuffice = false
+        hasLookedForHead = false
         phase = .lookup
         if let marker {
             self.marker = marker
-            lookUpVariant(0)
+            lookUpVariants(of: marker)
         } else {
             lookUp()
-        }
-    }
-
-    // MARK: Failure
-
-    private func originFailed(_ failure: UpstreamFailure) {
-        if !headIsSent, stored != nil, serveStale(failure.status == 504 ? .timeout : .unreachable) { return }
-        fail(status: failure.status, reason: failure.rawValue)
-    }
-
-    /// Answers from what is stored although the origin failed, where that is allowed; or says why not. False: the failure is to be told.
-    func serveStale(_ failure: ErrorFallback.Failure) -> Bool {
-        guard let stored else { return false }
-        let fallback = ErrorFallback.decide(
-            request: cacheRequest,
-            stored: stored.head,
-            failure: failure,
-            now: Clock.timestamp(),
-            policy: proxy.configuration.caching
-        )
-        switch fallback {
-        case .serveStored(let reason, let served):
-            serve(served, reason: reason.rawValue, result: .stale)
-            return true
-        case .gatewayTimeout:
-            // What may not be used without validation cannot be validated (RFC 9111 §5.2.2.2).
-            fail(status: 504, reason: "validation-failed")
-            return true
-        case .forwardError:
-            return false
         }
     }
 }

@@ -26,9 +26,12 @@ extension Exchange {
         buffer.reserveCapacity(256 + fields.count * 48)
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
         ResponseHeadWriter.write(fields, to: &buffer)
+        // RFC 9110 §6.6.1: whoever makes a response, or passes one on that has no Date, adds one.
+        if fields[.date] == nil { buffer.writeString("Date: \(HTTPDate.string(Clock.timestamp()))\r\n") }
         for (name, value) in extra { buffer.writeString("\(name): \(value)\r\n") }
         if let ageSeconds { buffer.writeString("Age: \(ageSeconds)\r\n") }
-        buffer.writeStaticString("Via: 1.1 gyre\r\nCache-Status: ")
+        ResponseHeadWriter.writeVia(receivedMinorVersion, to: &buffer)
+        buffer.writeStaticString("Cache-Status: ")
         var value: [UInt8] = []
         outcome.append(to: &value)
         buffer.writeBytes(value)
@@ -49,6 +52,8 @@ extension Exchange {
                 closesAfter = true
             }
         }
+        // Whatever the length says, no body follows (RFC 9110 §9.3.2).
+        if request.method == .head { sendsBody = false }
         if closesAfter {
             buffer.writeStaticString("Connection: close\r\n")
         } else if request.minorVersion == 0 {

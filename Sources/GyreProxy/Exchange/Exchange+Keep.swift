@@ -10,6 +10,8 @@ import NIOCore
 extension Exchange {
     /// Begins to store a response that passes.
     func beginKeeping(_ head: StoredHead, _ response: UpstreamResponse) {
+        var head = head
+        head.receivedMinorVersion = response.minorVersion
         let fetch = Fetch(proxy: proxy, primaryKey: primaryKey, marker: marker, request: request, head: head, partial: partial, response)
         if fetch.failure == nil {
             self.fetch = fetch
@@ -43,21 +45,6 @@ extension Exchange {
             policy: request.policy(proxy.configuration.caching, status: response.status, fields: response.fields),
             jitter: Double.random(in: 0..<1)
         )
-    }
-
-    /// Stores the answer to a request for a range: the part, or the whole that came instead (RFC 9111 §3.3).
-    func storeAnswerToRange(_ response: UpstreamResponse) {
-        switch storeDecision(response, requestTime: startedAt) {
-        // Without the complete length a part cannot be put in its place.
-        case .store(let head) where head.partial == nil || head.partial?.completeLength != nil: beginKeeping(head, response)
-        case .store: proxy.counters.countNotStored(NoStoreReason.partialUnsupported.rawValue)
-        case .refuse(let reason):
-            proxy.counters.countNotStored(reason.rawValue)
-            outcome.detail = reason.rawValue
-            result = .bypass
-            // What may not be stored tells that the parts are no longer what the origin has; an error tells nothing.
-            if let partial, !reason.isAboutRequest, response.status < 500 { proxy.store.remove(partial.key) }
-        }
     }
 
     /// An answer to POST can be stored for GET when it says so (RFC 9110 §9.3.3).

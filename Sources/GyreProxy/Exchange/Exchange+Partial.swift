@@ -8,89 +8,142 @@ import HTTPTypes
 import HTTPWire
 import NIOCore
 
-/// The status of an answer that is made from parts, and the runs of bytes in it.
-enum PartialAnswer {
-    case whole
-    case single(ByteRange, ContentRange)
-    case multiple([ByteRange])
-
-    func ranges(completeLength: UInt64) -> [ByteRange] {
-        switch self {
-        case .whole: ByteRange(first: 0, last: completeLength - 1).map { [$0] } ?? []
-        case .single(let range, _): [range]
-        case .multiple(let ranges): ranges
-        }
-    }
-}
-
 extension Exchange {
-    /// Decides on parts of a representation: serve from them, fetch the one run that is missing, or ask anew.
+    /// Decides on parts of a representation: serve from them, fetch the one run that is missing, validate them, or ask anew.
     func decide(_ partial: PartialResponse) {
-        let head = partial.wholeHead
         let tags = PurgeSubject.tags(of: partial.head, primaryKey: primaryKey.bytes)
         switch proxy.purging.marks.verdict(primaryKey: primaryKey.bytes, tags: tags, requestTime: partial.head.requestTime) {
         case .current where !foundStale: self.partial = partial
         case .current, .stale, .gone: return miss(.partial)
         }
-        let now = Clock.timestamp()
+        let head = partial.wholeHead
         let policy = proxy.configuration.caching
-        guard request.method == .get, partial.completeLength > 0 else { return miss(.partial) }
-        let served: ReuseDecision.Served
-        switch ReuseDecision.decide(request: cacheRequest, stored: head, now: now, policy: policy) {
-        case .fresh(let fresh): served = fresh
-        case .gatewayTimeout(let reason): return fail(status: 504, reason: "only-if-cached (\(reason))")
-        case .miss(.varyMiss): return miss(.varyMiss)
-        case .staleServable, .validate: return miss(.stale)
-        case .miss: return miss(.partial)
-        }
-        let answer: PartialAnswer
-        switch RangePlan.make(request: cacheRequest, stored: head, policy: policy) {
-        case .whole, .notCovered: answer = .whole
-        case .single(let range, let content): answer = .single(range, content)
-        case .multiple(let ranges, _): answer = .multiple(ranges)
-        case .unsatisfiable: return miss(.partial)
-        }
-        let coverage = partial.coverage
-        let gaps = answer.ranges(completeLength: partial.completeLength).flatMap { coverage.missing(in: $0) }
-        let parts = partial.parts.map { proxy.store.key(PartialResponse.partKey(partial.key, id: $0.id)) }
-        let areThere = parts.allSatisfy { proxy.store.contains($0) }
-        guard areThere else {
+        if head.isKeptNoLonger(at: Clock.timestamp(), policy) {
             proxy.store.remove(partial.key)
+            self.partial = nil
             return miss(.partial)
         }
-        if cacheRequest.directives.flags.contains(.onlyIfCached), !gaps.isEmpty {
-            return fail(status: 504, reason: "only-if-cached (partial)")
+        let isValid: Bool
+        if request.method == .head { return answerHead(from: partial) }
+        let decision = ReuseDecision.decide(request: cacheRequest, stored: head, now: Clock.timestamp(), policy: policy)
+        switch decision {
+        case .fresh: isValid = true
+        case .gatewayTimeout(let reason): return fail(status: 504, reason: "only-if-cached (\(reason))")
+        case .miss(.varyMiss): return miss(.varyMiss)
+        case .staleServable, .validate: isValid = false
+        case .miss: return miss(.partial)
         }
-        switch Preconditions.evaluate(request: cacheRequest, stored: head, policy: policy) {
-        case .notModified:
-            phase = .serving
-            outcome.isHit = true
-            outcome.ttlSeconds = served.ttlSeconds
-            outcome.source = .disk
-            result = .hitDisk
-            sendHead(status: 304, fields: NotModifiedResponse.fields(from: head), ageSeconds: served.ageSeconds, length: .none)
-            return finish()
-        case .failed: return fail(status: 412, reason: "precondition-failed")
-        case .proceed: break
+        guard let answer = PartialAnswer(cacheRequest, partial, policy) else { return miss(isValid ? .partial : decision.forward) }
+        let gaps = answer.gaps(in: partial)
+        let areThere = partial.parts.allSatisfy { proxy.store.contains(proxy.store.key(PartialResponse.partKey(partial.key, id: $0.id))) }
+        guard areThere else {
+            proxy.store.remove(partial.key)
+            self.partial = nil
+            return miss(.partial)
         }
-        if gaps.isEmpty {
-            phase = .serving
-            outcome.isHit = true
-            outcome.ttlSeconds = served.ttlSeconds
-            outcome.source = .disk
-            result = .hitDisk
-            _ = sendPartial(answer, head: head, from: partial, gap: nil, ageSeconds: served.ageSeconds)
-        } else if gaps.count == 1, let condition = partial.head.rangeCondition {
-            fetchGap(gaps[0], condition: condition, partial: partial, answer: answer)
-        } else {
-            miss(.partial)
+        let condition = Preconditions.evaluate(request: cacheRequest, stored: head, policy: policy)
+        if condition == .forward { return forwardPrecondition() }
+        partsSuffice = gaps.isEmpty
+        switch decision {
+        case .fresh(let served) where gaps.isEmpty || condition == .notModified:
+            serveParts(served, reason: nil, result: .hitDisk)
+        case .fresh:
+            if gaps.count == 1, let condition = partial.head.rangeCondition, !cacheRequest.directives.flags.contains(.onlyIfCached) {
+                fetchGap(gaps[0], condition: condition, partial: partial, answer: answer)
+            } else {
+                miss(.partial)
+            }
+        case .staleServable(let reason, let served, let revalidates) where gaps.isEmpty:
+            if revalidates { revalidateInBackground() }
+            serveParts(served, reason: reason.rawValue, result: .stale)
+        case .validate(let reason, _) where gaps.isEmpty:
+            stored = nil
+            if servesDuringOutage(reason) { return }
+            outcome.forward = reason.forward
+            outcome.detail = reason.rawValue
+            let asks: Fill.Asks = cacheRequest.presence.contains(.range) ? .range : .whole
+            fetchShared(asks, conditions: Revalidation.conditions(for: [partial.head], isRangeRequest: asks == .range))
+        case .staleServable, .validate, .miss, .gatewayTimeout:
+            miss(decision.forward)
         }
     }
 
+    /// A HEAD is told the length, if the parts tell it.
+    private func answerHead(from partial: PartialResponse) {
+        let head = partial.wholeHead
+        guard partial.completeLength != nil,
+            case .fresh(let served) = ReuseDecision.decide(
+                request: cacheRequest,
+                stored: head,
+                now: Clock.timestamp(),
+                policy: proxy.configuration.caching
+            )
+        else { return miss(.partial) }
+        if Preconditions.evaluate(request: cacheRequest, stored: head, policy: proxy.configuration.caching) == .forward {
+            return forwardPrecondition()
+        }
+        serveParts(served, reason: nil, result: .hitDisk)
+    }
+
     private func miss(_ forward: CacheOutcome.Forward) {
+        if cacheRequest.directives.flags.contains(.onlyIfCached) {
+            return fail(status: 504, reason: "only-if-cached (\(forward.rawValue))")
+        }
         stored = nil
         outcome.forward = forward
         fetchForCache(conditions: HTTPFields())
+    }
+
+    /// Answers from parts that have all that is asked for.
+    func serveParts(_ served: ReuseDecision.Served, reason: String?, result: RequestResult) {
+        let policy = proxy.configuration.caching
+        guard let partial else { return fail(status: 500, reason: "nothing-stored") }
+        phase = .serving
+        self.result = result
+        outcome.isHit = outcome.forward == nil
+        outcome.ttlSeconds = served.ttlSeconds
+        outcome.detail = reason
+        outcome.source = .disk
+        let head = partial.wholeHead
+        receivedMinorVersion = head.receivedMinorVersion
+        let fields = served.stripsFields ? head.fieldsForUnvalidatedUse : head.fields
+        if Preconditions.evaluate(request: cacheRequest, stored: head, policy: policy) == .notModified {
+            sendHead(status: 304, fields: NotModifiedResponse.fields(from: fields), ageSeconds: served.ageSeconds, length: .none)
+            return finish()
+        }
+        if request.method == .head {
+            sendHead(
+                status: 200,
+                fields: fields,
+                ageSeconds: served.ageSeconds,
+                length: partial.completeLength.map { .toldOnly($0) } ?? .none
+            )
+            return finish()
+        }
+        guard let answer = PartialAnswer(cacheRequest, partial, policy) else { return fail(status: 500, reason: "nothing-stored") }
+        if case .unsatisfiable(let content) = answer { return sendUnsatisfiable(content, ageSeconds: served.ageSeconds) }
+        _ = sendPartial(answer, head: head, fields: fields, from: partial, gap: nil, ageSeconds: served.ageSeconds)
+    }
+
+    /// Answers from parts that have just been validated.
+    func use(_ partial: PartialResponse, isKept: Bool) {
+        noteOrigin(status: 304)
+        self.partial = partial
+        outcome.isStored = isKept
+        let now = Clock.timestamp()
+        let head = partial.wholeHead
+        if !outcome.isCollapsed {
+            return serveParts(ReuseDecision.Served(validated: head, at: now), reason: outcome.detail, result: .revalidated)
+        }
+        let policy = proxy.configuration.caching
+        guard request.method == .head || PartialAnswer.suffices(partial, cacheRequest, policy) else {
+            return askAgain(marker, alone: true)
+        }
+        switch ReuseDecision.decide(request: cacheRequest, stored: head, now: now, policy: policy) {
+        case .fresh(let served), .staleServable(_, let served, _):
+            serveParts(served, reason: outcome.detail, result: .revalidated)
+        case .validate, .miss, .gatewayTimeout: askAgain(marker, alone: true)
+        }
     }
 
     /// Asks the origin for one run of bytes, if the representation is still the same.
@@ -99,7 +152,7 @@ extension Exchange {
         var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
         fields = Revalidation.requestFields(fields)
         // To the end is said so: it is the same, and a representation that has grown shows.
-        fields[.range] = gap.last == partial.completeLength - 1 ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
+        fields[.range] = gap.last + 1 == partial.completeLength ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
         fields.append(condition)
         send(
             fields: fields,
@@ -110,18 +163,11 @@ extension Exchange {
         )
     }
 
-    /// A range of which nothing useful is stored: the request goes on as it is, and the part that comes is kept.
-    func fetchRange() {
-        if outcome.forward == nil { outcome.forward = .miss }
-        result = .miss
-        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
-        send(fields: fields, method: .get, methodName: "GET", framing: .none, PassThrough(exchange: self, stores: true))
-    }
-
     /// The head and body of an answer made from parts, the gap from the origin.
     func sendPartial(
         _ answer: PartialAnswer,
         head: StoredHead,
+        fields: HTTPFields,
         from partial: PartialResponse,
         gap: ByteRange?,
         ageSeconds: Int64? = nil
@@ -146,13 +192,13 @@ extension Exchange {
         }
         let segments: [BodyStream.Segment]
         switch answer {
-        case .whole:
-            sendHead(status: 200, fields: head.fields, ageSeconds: ageSeconds, length: .exactly(partial.completeLength))
+        case .whole, .unsatisfiable:
+            sendHead(status: 200, fields: fields, ageSeconds: ageSeconds, length: .exactly(partial.completeLength ?? 0))
             segments = answer.ranges(completeLength: partial.completeLength).flatMap(pieces)
         case .single(let range, let content):
             sendHead(
                 status: 206,
-                fields: head.fields,
+                fields: fields,
                 ageSeconds: ageSeconds,
                 length: .exactly(range.count),
                 extra: [("Content-Range", content.fieldValue)]
@@ -162,8 +208,8 @@ extension Exchange {
             segments = sendMultipartHead(
                 ranges,
                 head: head,
-                fields: head.fields,
-                completeLength: partial.completeLength,
+                fields: fields,
+                completeLength: partial.completeLength ?? 0,
                 ageSeconds: ageSeconds,
                 pieces
             )

@@ -18,14 +18,15 @@ extension Exchange {
         outcome.ttlSeconds = served.ttlSeconds
         outcome.detail = reason
         outcome.source = storedTier == .memory ? .memory : .disk
+        receivedMinorVersion = stored.head.receivedMinorVersion
         let policy = proxy.configuration.caching
         let fields = served.stripsFields ? stored.head.fieldsForUnvalidatedUse : stored.head.fields
         switch Preconditions.evaluate(request: cacheRequest, stored: stored.head, policy: policy) {
         case .notModified:
-            sendHead(status: 304, fields: NotModifiedResponse.fields(from: stored.head), ageSeconds: served.ageSeconds, length: .none)
+            sendHead(status: 304, fields: NotModifiedResponse.fields(from: fields), ageSeconds: served.ageSeconds, length: .none)
             return finish()
-        case .failed:
-            return fail(status: 412, reason: "precondition-failed")
+        case .forward:
+            return forwardPrecondition()
         case .proceed:
             break
         }
@@ -34,7 +35,7 @@ extension Exchange {
                 status: stored.head.status,
                 fields: fields,
                 ageSeconds: served.ageSeconds,
-                length: stored.head.status == 204 ? .none : .toldOnly(stored.bodyByteCount)
+                length: stored.toldByteCount.map { .toldOnly($0) } ?? .none
             )
             return finish()
         }
@@ -49,14 +50,7 @@ extension Exchange {
             )
             sendStored(range.first..<(range.last + 1))
         case .unsatisfiable(let content):
-            sendHead(
-                status: 416,
-                fields: HTTPFields(),
-                ageSeconds: served.ageSeconds,
-                length: .exactly(0),
-                extra: [("Content-Range", content.fieldValue)]
-            )
-            finish()
+            sendUnsatisfiable(content, ageSeconds: served.ageSeconds)
         case .multiple(let ranges, let length):
             let segments = sendMultipartHead(
                 ranges,
@@ -80,6 +74,18 @@ extension Exchange {
             )
             sendStored(0..<stored.bodyByteCount)
         }
+    }
+
+    /// Nothing that the client asks for lies in the representation (RFC 9110 §15.5.17).
+    func sendUnsatisfiable(_ content: ContentRange, ageSeconds: Int64) {
+        sendHead(
+            status: 416,
+            fields: HTTPFields(),
+            ageSeconds: ageSeconds,
+            length: .exactly(0),
+            extra: [("Content-Range", content.fieldValue)]
+        )
+        finish()
     }
 
     private func sendStored(_ range: Range<UInt64>) {

@@ -37,11 +37,15 @@ final class Exchange {
     var stored: CachedResponse?
     /// Parts of the representation, when no whole is stored.
     var partial: PartialResponse?
+    /// All that is asked for lies in the parts.
+    var partsSuffice = false
     var storedTier = CyclicStore.Tier.memory
     /// A soft purge matches what was found last.
     var foundStale = false
 
     // The answer to the client.
+    /// By which minor version of HTTP/1 the response came that is passed on.
+    var receivedMinorVersion: UInt8 = 1
     var status = 0
     var bodyBytesSent = 0
     var headIsSent = false
@@ -66,6 +70,8 @@ final class Exchange {
     var handle: FillHandle?
     /// Bytes that have gone to the connection while it could not take more.
     var owedCredit = 0
+    /// The answer to an earlier HEAD has been looked for.
+    var hasLookedForHead = false
     /// How often this request was sent back to ask again.
     var attempts = 0
     /// Nobody's fetch is waited for any more.
@@ -90,6 +96,7 @@ final class Exchange {
 
     func start() {
         if request.isForward { return admit() }
+        if request.isMisdirected { return refuse(.scheme) }
         let isAnsweredHere = isPurge || request.rules?.answer != nil
         guard isAnsweredHere || route != .origin || proxy.configuration.origin != nil else { return refuse(.noOrigin) }
         begin()
@@ -112,8 +119,7 @@ final class Exchange {
             if request.framing.hasBody {
                 passThrough(.bypass, detail: "request-body")
             } else if request.rules?.bypasses ?? false {
-                let isForCache = cacheRequest.directives.flags.contains(.onlyIfCached)
-                isForCache ? fail(status: 504, reason: "only-if-cached (rule)") : passThrough(.bypass, detail: "rule")
+                passThrough(.bypass, detail: "rule")
             } else {
                 lookUp()
             }
@@ -128,25 +134,11 @@ final class Exchange {
         get(primaryKey) { exchange, found, tier in
             if let marker = found as? VariantMarker {
                 exchange.marker = marker
-                exchange.lookUpVariant(0)
+                exchange.lookUpVariants(of: marker)
             } else if let partial = found as? PartialResponse {
                 exchange.decide(partial)
             } else {
                 exchange.decide(found as? CachedResponse, tier)
-            }
-        }
-    }
-
-    func lookUpVariant(_ index: Int) {
-        guard let marker, index < marker.specifications.count else { return decide(nil, .memory) }
-        let key = proxy.store.key(marker.variantKey(marker.specifications[index], for: request.fields))
-        get(key) { exchange, found, tier in
-            if let response = found as? CachedResponse {
-                exchange.decide(response, tier)
-            } else if let partial = found as? PartialResponse {
-                exchange.decide(partial)
-            } else {
-                exchange.lookUpVariant(index + 1)
             }
         }
     }
@@ -179,7 +171,8 @@ final class Exchange {
 
     // MARK: Decision
 
-    private func decide(_ found: CachedResponse?, _ tier: CyclicStore.Tier) {
+    func decide(_ found: CachedResponse?, _ tier: CyclicStore.Tier) {
+        if found == nil, request.method == .head, !hasLookedForHead { return lookUpHead() }
         var found = found
         if let map = found?.fragments, request.method == .get, !proxy.store.containsFragments(map) {
             // Some of its pieces have been overwritten: as good as not there.
@@ -203,10 +196,15 @@ final class Exchange {
                 found = nil
             }
         }
-        stored = found
-        storedTier = tier
         let now = Clock.timestamp()
         let policy = proxy.configuration.caching
+        if let response = found, response.head.isKeptNoLonger(at: now, policy) {
+            proxy.store.remove(response.key)
+            outcome.detail = "keep-ended"
+            found = nil
+        }
+        stored = found
+        storedTier = tier
         let decision =
             found.map { ReuseDecision.decide(request: cacheRequest, stored: $0.head, now: now, policy: policy) }
             ?? ReuseDecision.decideWithoutStored(request: cacheRequest)
@@ -217,7 +215,11 @@ final class Exchange {
             if revalidates { revalidateInBackground() }
             serve(served, reason: reason.rawValue, result: .stale)
         case .validate(let reason, let conditions):
-            outcome.forward = reason == .stale ? .stale : .request
+            if let found, Preconditions.evaluate(request: cacheRequest, stored: found.head, policy: policy) == .forward {
+                return forwardPrecondition()
+            }
+            if servesDuringOutage(reason) { return }
+            outcome.forward = reason.forward
             outcome.detail = reason.rawValue
             fetchForCache(conditions: conditions)
         case .miss(let reason):
@@ -228,7 +230,7 @@ final class Exchange {
             case .method: outcome.forward = .method
             }
             stored = nil
-            fetchForCache(conditions: HTTPFields())
+            fetchForCache(conditions: variantConditions)
         case .gatewayTimeout(let reason):
             outcome.forward = nil
             fail(status: 504, reason: "only-if-cached (\(reason))")

@@ -13,24 +13,24 @@ final class Fetch {
     /// A fill whose client has left goes on when this many bytes or fewer are missing.
     static let worthFinishingBytes: UInt64 = 4 << 20
 
-    private let writer: ObjectWriter
-    private var head: StoredHead
-    private let expectedBytes: UInt64?
-    let marker: VariantMarker?
-    private var primaryKey: [UInt8] = []
-    /// For a part: where the list of parts stands, the part, and the list as it was found.
-    private var part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
-
-    /// - Parameter marker: Stored under the URL's key beside the response, when responses vary.
-    init(store: CyclicStore, key: StoreKey, head: StoredHead, expectedBytes: UInt64?, maxBytes: Int, marker: VariantMarker?) {
-        self.head = head
-        self.expectedBytes = expectedBytes
-        self.marker = marker
-        writer = ObjectWriter(store: store, key: key, expectedBytes: expectedBytes.map { Int(clamping: $0) }, maxBytes: maxBytes)
+    /// A part that is to be added to a list.
+    private struct NewPart: Sendable {
+        /// Where the list stands.
+        var key: StoreKey
+        var part: PartialResponse.Part
+        /// The list as it was found before the fetch.
+        var known: PartialResponse?
     }
 
+    private let writer: ObjectWriter
+    private(set) var head: StoredHead
+    private let expectedBytes: UInt64?
+    let placement: Placement
+    private let primaryKey: [UInt8]
+    private let part: NewPart?
+
     /// A fetch for a response that has just begun: finds the key, by the fields it varies by, and the length.
-    convenience init(
+    init(
         proxy: LoopContext,
         primaryKey: StoreKey,
         marker: VariantMarker?,
@@ -39,33 +39,25 @@ final class Fetch {
         partial: PartialResponse? = nil,
         _ response: UpstreamResponse
     ) {
-        var key = primaryKey
-        var newMarker: VariantMarker?
-        let vary = Vary(head.fields)
-        if !vary.isEmpty {
-            let base = marker ?? VariantMarker(key: primaryKey, generation: .random(in: 1 ... .max), specifications: [])
-            let updated = base.specifications.first == vary ? base : base.adding(vary)
-            key = proxy.store.key(updated.variantKey(vary, for: request.fields))
-            if updated !== marker { newMarker = updated }
-        }
-        var part: (key: StoreKey, part: PartialResponse.Part, known: PartialResponse?)?
+        let placement = Placement(head, primaryKey: primaryKey, marker: marker, selecting: request.fields, store: proxy.store)
+        var key = placement.key
         if let range = head.partial?.range {
             let id = UInt64.random(in: 1 ... .max)
-            part = (key, PartialResponse.Part(range: range, id: id), partial)
+            part = NewPart(key: key, part: PartialResponse.Part(range: range, id: id), known: partial)
             key = proxy.store.key(PartialResponse.partKey(key, id: id))
+        } else {
+            part = nil
         }
-        var expected: UInt64?
-        if case .length(let count) = response.framing { expected = count }
-        self.init(
+        if case .length(let count) = response.framing { expectedBytes = count } else { expectedBytes = nil }
+        self.head = head
+        self.placement = placement
+        self.primaryKey = primaryKey.bytes
+        writer = ObjectWriter(
             store: proxy.store,
             key: key,
-            head: head,
-            expectedBytes: expected,
-            maxBytes: proxy.configuration.maxObjectBytes,
-            marker: newMarker
+            expectedBytes: expectedBytes.map { Int(clamping: $0) },
+            maxBytes: proxy.configuration.maxObjectBytes
         )
-        self.part = part
-        self.primaryKey = primaryKey.bytes
     }
 
     var failure: ObjectWriter.Failure? { writer.failure }
@@ -105,16 +97,36 @@ final class Fetch {
         return nil
     }
 
-    private func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
+    func tags(_ proxy: LoopContext) -> [UInt64] { PurgeSubject.storeTags(of: head, primaryKey: primaryKey, proxy.store) }
 
     private func putMarker(_ proxy: LoopContext) {
-        if let part {
-            // Another part may have come meanwhile.
-            let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) } as? PartialResponse
-            let list = PartialResponse.adding(part.part, head: head, to: newest ?? part.known, key: part.key, tags: tags(proxy))
-            if let list { proxy.store.put(list) }
+        guard let part else { return placement.putMarker(head, proxy) }
+        // Another part may have come meanwhile, or the whole.
+        let newest = part.key.bytes.withUnsafeBytes { proxy.store.objectInMemory(part.key.hash, key: $0) }
+        guard newest == nil, proxy.store.contains(part.key) else { return put(part, beside: newest, proxy) }
+        let bound = NIOLoopBound((self, proxy), eventLoop: proxy.loop)
+        let loop = proxy.loop
+        proxy.store.get(part.key) { lookup in
+            loop.execute {
+                let (fetch, proxy) = bound.value
+                switch lookup {
+                case .found(let object, _), .stale(let object, _): fetch.put(part, beside: object, proxy)
+                case .miss: fetch.put(part, beside: nil, proxy)
+                }
+            }
         }
-        if let marker { proxy.store.put(marker) }
+    }
+
+    private func put(_ part: NewPart, beside newest: (any StoredObject)?, _ proxy: LoopContext) {
+        if let whole = newest as? CachedResponse, whole.head.responseTime >= head.requestTime {
+            // It has these bytes, or newer ones: a part does not take its place.
+            proxy.store.remove(writer.key)
+            return
+        }
+        let known = newest as? PartialResponse ?? part.known
+        let list = PartialResponse.adding(part.part, head: head, to: known, key: part.key, tags: tags(proxy))
+        if let list { proxy.store.put(list) }
+        placement.putMarker(head, proxy)
     }
 
     private static let maxWaitMilliseconds: Int64 = 1000

@@ -45,8 +45,11 @@ final class GapFetch: UpstreamReceiver {
             exchange.call?.cancel()
             exchange.call = nil
             exchange.proxy.store.remove(partial.key)
-            return exchange.fetchRange()
+            exchange.partial = nil
+            exchange.partsSuffice = false
+            return exchange.fetchForCache(conditions: HTTPFields())
         }
+        if exchange.refusesUnasked304(response) { return }
         exchange.result = .miss
         if case .store(let head) = decision { exchange.beginKeeping(head, response) }
         exchange.relayHead(response)
@@ -60,7 +63,8 @@ final class GapFetch: UpstreamReceiver {
         exchange.mayReadOrigin = false
         exchange.updateReading()
         exchange.outcome.source = .origin
-        stream = exchange.sendPartial(answer, head: combined, from: partial, gap: gap)
+        exchange.receivedMinorVersion = response.minorVersion
+        stream = exchange.sendPartial(answer, head: combined, fields: combined.fields, from: partial, gap: gap)
     }
 
     func upstreamSent(_ bytes: ByteBuffer) {

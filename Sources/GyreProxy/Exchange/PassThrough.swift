@@ -10,13 +10,7 @@ import NIOCore
 final class PassThrough: UpstreamReceiver {
     private let exchange: Exchange
 
-    private let stores: Bool
-
-    /// - Parameter stores: What comes is kept, if it may be.
-    init(exchange: Exchange, stores: Bool = false) {
-        self.exchange = exchange
-        self.stores = stores
-    }
+    init(exchange: Exchange) { self.exchange = exchange }
 
     func upstreamWantsBody() {
         guard let connection = exchange.connection else { return }
@@ -35,7 +29,7 @@ final class PassThrough: UpstreamReceiver {
         exchange.outcome.forwardStatus = response.status
         exchange.invalidate(response)
         if exchange.request.method == .post { exchange.storeAnswerToPost(response) }
-        if stores { exchange.storeAnswerToRange(response) }
+        if exchange.refusesUnasked304(response) { return }
         exchange.relayHead(response)
     }
 

@@ -26,6 +26,9 @@ enum RequestRefusal: String, CaseIterable {
     /// Tunnels are a forward proxy's.
     case connect = "connect-not-offered"
 
+    /// An https target over a plain connection: its answers are not to be mixed with those of http (RFC 9110 §7.4).
+    case scheme = "scheme-not-secured"
+
     // Any proxy.
 
     /// The request has been here before (RFC 9110 §7.6.3, RFC 8586).
@@ -44,7 +47,7 @@ enum RequestRefusal: String, CaseIterable {
         case .credentialsMissing, .credentialsWrong: 407
         case .credentialsBusy: 503
         case .destination: 400
-        case .noOrigin: 421
+        case .noOrigin, .scheme: 421
         case .connect: 501
         case .loop: 508
         case .trace: 405

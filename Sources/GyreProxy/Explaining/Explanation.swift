@@ -75,14 +75,15 @@ struct Explanation {
 
     mutating func parts(_ partial: PartialResponse) {
         let runs = partial.coverage.ranges.map { "\($0.first)-\($0.last)" }.joined(separator: ", ")
-        say("stored", "bytes \(runs) of \(partial.completeLength) (RFC 9111 §3.3)")
+        say("stored", "bytes \(runs) of \(partial.completeLength.map(String.init) ?? "an unknown length") (RFC 9111 §3.3)")
         head(partial.wholeHead)
     }
 
     mutating func response(_ response: CachedResponse, tier: CyclicStore.Tier) {
         var place = tier == .memory ? "in memory" : "on disk"
         if let fragments = response.fragments { place += ", in \(fragments.count) fragments" }
-        say("stored", "\(response.head.status), \(response.bodyByteCount) bytes, \(place)")
+        let what = response.head.rules.contains(.headOnly) ? "the head alone (RFC 9110 §9.3.2)" : "\(response.bodyByteCount) bytes"
+        say("stored", "\(response.head.status), \(what), \(place)")
         head(response.head)
     }
 
@@ -147,7 +148,7 @@ struct Explanation {
         }
         switch Preconditions.evaluate(request: request, stored: head, policy: policy) {
         case .notModified: say("condition", "304: the client has it (RFC 9110 §13.2.2)")
-        case .failed: say("condition", "412: a precondition failed (RFC 9110 §13.2.2)")
+        case .forward: say("condition", "forward: the origin judges If-Match and If-Unmodified-Since (RFC 9111 §4.3.2)")
         case .proceed:
             switch RangePlan.make(request: request, stored: head, policy: policy) {
             case .single(_, let content): say("range", "206 with \(content.fieldValue) (RFC 9110 §14)")

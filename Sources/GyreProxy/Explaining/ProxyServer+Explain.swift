@@ -18,7 +18,7 @@ extension ProxyServer {
             requestFields.append(HTTPField(name: name, value: value))
         }
         let request = CacheRequest(method: .init(method), fields: requestFields, path: String(decoding: uri.pathAndQuery, as: UTF8.self))
-        let rules = configuration.rules?.decision(
+        let rules = purging.rules.rules?.decision(
             for: RuleRequest(
                 method: method,
                 authority: uri.authorityBytes,
@@ -37,16 +37,26 @@ extension ProxyServer {
         }
         var (found, tier) = await get(key)
         var isVariant = false
-        if let marker = found as? VariantMarker {
+        let marker = found as? VariantMarker
+        if let marker {
             isVariant = true
-            found = nil
+            var matching: [FoundVariant] = []
+            var selecting: [Vary] = []
             for vary in marker.specifications {
-                (found, tier) = await get(store.key(marker.variantKey(vary, for: requestFields)))
-                if found != nil || vary == marker.specifications.last {
-                    explanation.variants(marker, selected: vary.secondaryKey(for: requestFields))
-                    break
-                }
+                let (object, tier) = await get(store.key(marker.variantKey(vary, for: requestFields)))
+                guard let variant = FoundVariant(object, tier, isStale: false) else { continue }
+                matching.append(variant)
+                selecting.append(vary)
             }
+            let best = VariantSelection.mostRecent(matching.map(\.head))
+            found = best.map { matching[$0].object }
+            tier = best.map { matching[$0].tier } ?? .memory
+            let vary = best.map { selecting[$0] } ?? marker.specifications.first
+            explanation.variants(marker, selected: vary?.secondaryKey(for: requestFields) ?? [])
+        }
+        if found == nil, request.method == .head {
+            let base = (marker?.specifications.first).flatMap { marker?.variantKey($0, for: requestFields) } ?? key.bytes
+            (found, tier) = await get(store.key(RequestKey.headAnswer(base)))
         }
         switch found {
         case let response as CachedResponse:

@@ -13,9 +13,9 @@ extension Fill {
         case .waiting:
             readers.append(reader)
         case .sharing(let head):
-            guard keepsAll else { return reader.tell(.released(nil, alone: true)) }
             readers.append(reader)
             offer(head, to: reader)
+            endReaders()
         case .passing:
             reader.tell(.released(nil, alone: true))
         case .over:
@@ -56,26 +56,40 @@ extension Fill {
         var whole = head
         whole.rules.remove(.incomplete)
         guard whole.isSelected(by: reader.request.fields) else { return dismiss(reader, alone: false) }
+        let answer = FillAnswer(reader.request, whole, policy)
         switch ReuseDecision.decide(request: reader.request, stored: whole, now: Clock.timestamp(), policy: policy) {
         case .fresh, .staleServable:
+            var slice: FillSlice?
+            switch answer {
+            case .whole: break
+            case .slice(let run): slice = run
+            case .none: return dismiss(reader, alone: true)
+            }
+            reader.take(slice)
+            guard keepsAll || reader.position >= keptFrom, reader.position <= received + Self.maxWaitForRangeBytes else {
+                return dismiss(reader, alone: true)
+            }
             reader.hasHead = true
-            reader.tell(.head(whole))
+            reader.tell(.head(whole, slice: slice))
             pump(reader)
         case .validate, .miss, .gatewayTimeout:
             dismiss(reader, alone: true)
         }
     }
 
-    private func dismiss(_ reader: FillReader, alone: Bool) {
+    /// Who wants a range that begins further ahead than this asks for it: sooner than it would come by.
+    private static let maxWaitForRangeBytes: UInt64 = 1 << 20
+
+    func dismiss(_ reader: FillReader, alone: Bool) {
         readers.removeAll { $0 === reader }
-        reader.tell(.released(fetch?.marker ?? job.marker, alone: alone))
+        reader.tell(.released(fetch?.placement.marker ?? job.marker, alone: alone))
     }
 
     /// Everyone but the owner has to ask for themselves.
     func release(alone: Bool) {
         let others = readers.filter { !$0.isOwner }
         readers.removeAll { !$0.isOwner }
-        for reader in others { reader.tell(.released(fetch?.marker ?? job.marker, alone: alone)) }
+        for reader in others { reader.tell(.released(fetch?.placement.marker ?? job.marker, alone: alone)) }
     }
 
     // MARK: Bytes
@@ -103,12 +117,13 @@ extension Fill {
         defer { reader.isPumping = false }
         var start = keptFrom
         for piece in pieces {
-            let end = start + UInt64(piece.readableBytes)
-            defer { start = end }
+            let pieceEnd = start + UInt64(piece.readableBytes)
+            defer { start = pieceEnd }
+            let end = min(pieceEnd, reader.end)
             guard reader.position < end else { continue }
             guard reader.credit > 0 else { return }
             let offset = Int(reader.position - start)
-            guard let slice = piece.getSlice(at: piece.readerIndex + offset, length: piece.readableBytes - offset) else { return }
+            guard let slice = piece.getSlice(at: piece.readerIndex + offset, length: Int(end - reader.position)) else { return }
             reader.position = end
             reader.credit -= slice.readableBytes
             reader.tell(.body(slice))
@@ -133,6 +148,6 @@ extension Fill {
         }
     }
 
-    /// Whether everything has gone out to a reader.
-    func hasAll(_ reader: FillReader) -> Bool { reader.position >= received }
+    /// Whether everything that is for a reader has gone out.
+    func hasAll(_ reader: FillReader) -> Bool { reader.position >= reader.end || (ended != nil && reader.position >= received) }
 }

@@ -23,15 +23,39 @@ final class Fill {
         case over
     }
 
+    /// What the origin is asked for.
+    enum Asks {
+        case whole
+        /// The range that the client named.
+        case range
+        /// The head alone.
+        case head
+    }
+
     /// What is fetched.
     struct Job {
+        var asks: Asks
         var request: ClientRequest
         var cacheRequest: CacheRequest
         var primaryKey: StoreKey
         var marker: VariantMarker?
         /// The response that is validated.
         var stored: CachedResponse?
+        /// The parts that are validated, or that what comes is added to.
+        var partial: PartialResponse?
+        /// All that is asked for lies in the parts.
+        var partsSuffice = false
         var conditions: HTTPFields
+
+        /// What may be served when the origin fails.
+        var fallback: StoredHead? { stored?.head ?? (partsSuffice ? partial?.wholeHead : nil) }
+        /// Where what is stored stands.
+        var storedKey: StoreKey? { stored?.key ?? partial?.key }
+
+        /// The client's own preconditions go along: nothing is stored that could answer them.
+        var passesConditions: Bool { stored == nil && conditions.isEmpty }
+        /// What comes may be an answer to the client's own preconditions alone.
+        var isConditional: Bool { passesConditions && !cacheRequest.presence.isDisjoint(with: .conditional) }
     }
 
     let proxy: LoopContext
@@ -70,12 +94,17 @@ final class Fill {
     func start() {
         requestTime = proxy.requestTime()
         var fields = ForwardedFields.request(job.request, fields: job.request.fields, configuration: proxy.configuration)
-        fields = Revalidation.requestFields(fields, conditions: job.conditions, keepsConditions: job.stored == nil)
+        fields = Revalidation.requestFields(
+            fields,
+            conditions: job.conditions,
+            keepsRange: job.asks == .range,
+            keepsConditions: job.passesConditions
+        )
         proxy.counters.countOriginRequest()
         call = proxy.upstream.start(
             UpstreamRequest(
-                method: .get,
-                methodName: "GET",
+                method: job.asks == .head ? .head : .get,
+                methodName: job.asks == .head ? "HEAD" : "GET",
                 target: job.request.path,
                 fields: fields,
                 framing: .none,
@@ -101,10 +130,16 @@ final class Fill {
     func abandon() {
         if case .over = phase { return }
         call?.cancel()
-        fetch?.abandon("client-gone", proxy)
+        giveUpStoring("client-gone")
         let waiting = readers
         end()
         for reader in waiting { reader.tell(.released(nil, alone: reader.hasHead)) }
+    }
+
+    /// The body broke off. What has come of it is kept as a part, if nothing of it was let go.
+    func giveUpStoring(_ reason: String) {
+        fetch?.abandon(reason, proxy)
+        if keepsAll, job.stored == nil, job.partial == nil { fetch?.keepBeginning(pieces, proxy) }
     }
 
     // MARK: Pace

@@ -10,13 +10,15 @@ enum FillEvent: Sendable {
     /// An interim response; to the owner alone.
     case interim(status: Int, fields: HTTPFields)
     /// The response's head, as it came from the origin; to the owner alone.
-    case response(UpstreamResponse, stored: StoredHead?, detail: String?)
+    case response(UpstreamResponse, stored: StoredHead?, detail: String?, slice: FillSlice?)
     /// The head of a response that may be shared, to one who joined.
-    case head(StoredHead)
+    case head(StoredHead, slice: FillSlice?)
     case body(ByteBuffer)
     case end(trailers: HTTPFields, detail: String?)
     /// The stored response is still good, and this is it.
     case validated(CachedResponse, status: Int, isKept: Bool)
+    /// The stored parts are still good, and these are they.
+    case validatedParts(PartialResponse, isKept: Bool)
     /// The origin answered a validation with an error, which is offered first to whoever has something stored.
     case originError(UpstreamResponse)
     case failed(UpstreamFailure)
@@ -36,6 +38,8 @@ final class FillReader {
     let isOwner: Bool
     /// The next byte to send.
     var position: UInt64 = 0
+    /// Where the bytes end that are for this one, when they are not all.
+    var end = UInt64.max
     var credit = FillReader.windowBytes
     var hasHead = false
     var isPumping = false
@@ -46,17 +50,25 @@ final class FillReader {
         self.isOwner = isOwner
     }
 
+    /// Wants no more than these bytes.
+    func take(_ slice: FillSlice?) {
+        guard let slice else { return }
+        position = slice.bytes.lowerBound
+        end = slice.bytes.upperBound
+    }
+
     func tell(_ event: FillEvent) {
         let loop = exchange.eventLoop
         if loop.inEventLoop {
-            exchange.value.hear(event)
+            exchange.value.hear(event, as: UncheckedReader(self))
         } else {
-            loop.execute { [exchange] in exchange.value.hear(event) }
+            // The event holds the reader: another one at the same place in memory must not be taken for it.
+            loop.execute { [exchange, reader = UncheckedReader(self)] in exchange.value.hear(event, as: reader) }
         }
     }
 }
 
-/// A reader on its way from the loop that made it to the fill's, where alone it is used.
+/// A reader on its way from the loop that made it to the fill's, where alone it is used. Elsewhere it is only compared.
 struct UncheckedReader: @unchecked Sendable {
     // Unchecked: handed over once, never touched by its maker again.
     let reader: FillReader

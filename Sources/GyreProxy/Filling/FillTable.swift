@@ -47,6 +47,11 @@ final class FillTable: Sendable {
         }
     }
 
+    /// The fetch under this key, if what it brings may still be used.
+    func find(_ key: StoreKey, isCurrent: (Timestamp) -> Bool) -> NIOLoopBound<Fill>? {
+        fills.withLock { fills in fills[key].flatMap { isCurrent($0.since) ? $0.fill : nil } }
+    }
+
     /// Takes a fill out; one that another has taken the place of stays.
     func leave(_ key: StoreKey, _ fill: Fill) {
         fills.withLock { fills in

@@ -4,6 +4,7 @@
 public import CyclicStore
 import HTTPCaching
 import NIOCore
+import Synchronization
 
 /// A purge as an operator asks for it.
 public struct PurgeRequest: Sendable, Hashable {
@@ -54,11 +55,15 @@ extension ProxyServer {
 /// How URLs become keys, the same for requests, purges and invalidations.
 struct URLRules: Sendable {
     let base: CacheKeyRules
-    private let rules: RuleSet?
+    let rules: RuleSet?
+
+    init(base: CacheKeyRules, rules: RuleSet?) {
+        self.base = base
+        self.rules = rules
+    }
 
     init(_ configuration: ProxyConfiguration) {
-        base = configuration.keyRules
-        rules = configuration.rules
+        self.init(base: configuration.keyRules, rules: configuration.rules)
     }
 
     func key(of uri: TargetURI) -> [UInt8] { CacheKey.bytes(of: uri, rules: rules?.keyRules(for: uri, base: base) ?? base) }
@@ -68,15 +73,28 @@ struct URLRules: Sendable {
 final class Purging: Sendable {
     let marks = PurgeMarks()
     private let store: CyclicStore
-    let rules: URLRules
 
-    /// Whether keys have parts besides their targets: then what is stored for a URL stands under several keys.
-    private let keysHaveParts: Bool
+    private struct State {
+        var rules: URLRules
+        /// Whether keys have, or had, parts besides their targets: then what is stored for a URL stands under several keys.
+        var keysHaveParts: Bool
+    }
+
+    private let state: Mutex<State>
 
     init(store: CyclicStore, rules: URLRules, keysHaveParts: Bool) {
-        self.keysHaveParts = keysHaveParts
         self.store = store
-        self.rules = rules
+        state = Mutex(State(rules: rules, keysHaveParts: keysHaveParts))
+    }
+
+    var rules: URLRules { state.withLock { $0.rules } }
+    private var keysHaveParts: Bool { state.withLock { $0.keysHaveParts } }
+
+    func reload(_ rules: RuleSet?) {
+        state.withLock { state in
+            state.rules = URLRules(base: state.rules.base, rules: rules)
+            if rules?.addsKeyParts ?? false { state.keysHaveParts = true }
+        }
     }
 
     /// The same normal form for purges as for requests.
@@ -121,6 +139,7 @@ final class Purging: Sendable {
         switch subject {
         case .key(let key):
             store.remove(store.key(key))
+            store.remove(store.key(RequestKey.headAnswer(key)))
             if keysHaveParts { store.purge(.tag(PurgeSubject.url(key))) }
         case .tag(let tag): store.purge(.tag(tag))
         case .prefix(let prefix): store.purge(.prefix(prefix))

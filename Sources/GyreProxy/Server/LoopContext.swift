@@ -12,7 +12,7 @@ import NIOCore
 final class LoopContext {
     let loop: any EventLoop
     let store: CyclicStore
-    let configuration: ProxyConfiguration
+    private(set) var configuration: ProxyConfiguration
     let upstream: DestinationPools
     let counters: LoopCounters
     private let accessLog: AccessLogBuffer
@@ -22,6 +22,7 @@ final class LoopContext {
     private let shared: ProxyShared
     var fills: FillTable { shared.fills }
     var passing: PassMemory { shared.passing }
+    var outages: OutageMemory { shared.outages }
     var purging: Purging { shared.purging }
     var forward: ForwardServices? { shared.forward }
 
@@ -51,6 +52,13 @@ final class LoopContext {
 
     /// The time of a request to the origin that is sent now.
     func requestTime() -> Timestamp { purging.marks.requestTime(now: Clock.timestamp()) }
+
+    /// New rules hold for requests that begin from now on.
+    func reload(rules: RuleSet?, forgetsCredentials: Bool) {
+        configuration.rules = rules
+        guard forgetsCredentials else { return }
+        for connection in connections.values { connection.knownCredentials = nil }
+    }
 
     // MARK: Connections
 

@@ -114,6 +114,8 @@ public struct ProxyConfiguration: Sendable {
     public var trustsForwarded = false
     /// How requests share a fetch.
     public var collapsing = Collapsing()
+    /// For how long the origin is not asked again about a response that was served because it failed, in milliseconds; 0: it is asked each time.
+    public var errorBackoffMilliseconds: Int64 = 1000
     /// The operator's caching decisions.
     public var caching = CachingPolicy()
 

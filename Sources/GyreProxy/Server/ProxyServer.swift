@@ -17,7 +17,7 @@ public final class ProxyServer: Sendable {
     public let counters: LoopCountersHub
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
-    private let contexts: [NIOLoopBound<LoopContext>]
+    let contexts: [NIOLoopBound<LoopContext>]
     private let sweeps: [RepeatedTask]
     let configuration: ProxyConfiguration
     let store: CyclicStore

@@ -9,6 +9,8 @@ struct ProxyShared: Sendable {
     let fills: FillTable
     /// Keys whose requests do not wait for each other.
     let passing: PassMemory
+    /// Keys whose stored responses are served for a moment because the origin failed.
+    let outages: OutageMemory
     /// Purges and invalidations.
     let purging: Purging
     /// What a forward proxy has besides.
@@ -17,7 +19,8 @@ struct ProxyShared: Sendable {
     init(_ configuration: ProxyConfiguration, store: CyclicStore, forward: ForwardServices?) {
         self.forward = forward
         fills = FillTable(maxKeptBytes: configuration.collapsing.maxKeptBytes)
-        passing = PassMemory(seconds: configuration.collapsing.passSeconds)
+        passing = PassMemory(milliseconds: configuration.collapsing.passSeconds * 1000)
+        outages = OutageMemory(milliseconds: configuration.errorBackoffMilliseconds)
         purging = Purging(store: store, rules: URLRules(configuration), keysHaveParts: configuration.keysHaveParts)
     }
 }

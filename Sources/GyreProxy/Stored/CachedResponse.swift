@@ -51,8 +51,18 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
         headBytes = ResponseHeadWriter.storedHead(
             status: head.status,
             fields: head.fields,
-            contentLength: head.status == 204 ? nil : head.bodyByteCount
+            contentLength: head.status == 204 ? nil : head.bodyByteCount,
+            receivedMinorVersion: head.receivedMinorVersion
         )
+    }
+
+    /// The answer to a HEAD, which has a head alone.
+    convenience init?(answerToHead head: StoredHead, key: StoreKey, tags: [UInt64]) {
+        var head = head
+        head.rules.insert(.headOnly)
+        head.bodyByteCount = nil
+        guard head.complete(bodyByteCount: 0) else { return nil }
+        self.init(kind: .object, key: key, metadata: StoredMetadata.encode(head), head: head, payload: ByteBuffer(), tags: tags)
     }
 
     /// Whether no purge has come since the response was asked for. Two loads, unless there are new marks. For responses that do not vary.
@@ -64,9 +74,22 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
         return true
     }
 
-    /// The same response with another head: after a 304.
-    func updated(_ head: StoredHead, tags: [UInt64]? = nil) -> CachedResponse? {
-        CachedResponse(kind: kind, key: key, metadata: StoredMetadata.encode(head), head: head, payload: body, tags: tags ?? self.tags)
+    /// The same response with another head: after a 304, which may also say that it belongs elsewhere.
+    func updated(_ head: StoredHead, key: StoreKey? = nil, tags: [UInt64]? = nil) -> CachedResponse? {
+        CachedResponse(
+            kind: kind,
+            key: key ?? self.key,
+            metadata: StoredMetadata.encode(head),
+            head: head,
+            payload: body,
+            tags: tags ?? self.tags
+        )
+    }
+
+    /// The length that a HEAD is told; nil where none is.
+    var toldByteCount: UInt64? {
+        guard head.rules.contains(.headOnly) else { return head.status == 204 ? nil : bodyByteCount }
+        return head.fields[.contentLength].flatMap { UInt64($0) }
     }
 
     var bodyByteCount: UInt64 { fragments?.totalBytes ?? UInt64(body.readableBytes) }

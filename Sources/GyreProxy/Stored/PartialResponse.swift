@@ -5,6 +5,15 @@ import CyclicStore
 import HTTPCaching
 import HTTPTypes
 
+extension HTTPFields {
+    /// The fields without the one that tells which bytes are sent.
+    var withoutContentRange: HTTPFields {
+        var fields = self
+        fields[.contentRange] = nil
+        return fields
+    }
+}
+
 /// What stands under a key when only parts of a representation are stored (RFC 9111 §3.3, §3.4): which bytes, and where they lie.
 ///
 /// Each part is a stored 206 of its own under a key of its own, so joining parts moves no bytes.
@@ -26,17 +35,18 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
     let head: StoredHead
     /// In the order of their coming.
     let parts: [Part]
-    let completeLength: UInt64
+    /// Nil when the origin does not tell it.
+    let completeLength: UInt64?
     let tags: [UInt64]
     private let metadata: [UInt8]
 
     init?(key: StoreKey, head: StoredHead, parts: [Part], tags: [UInt64]) {
-        guard let length = head.partial?.completeLength, !parts.isEmpty else { return nil }
+        guard let range = head.partial, !parts.isEmpty else { return nil }
         self.key = key
         self.head = head
         self.parts = parts
         self.tags = tags
-        completeLength = length
+        completeLength = range.completeLength
         var bytes = [StoredMetadata.partsTag, UInt8(truncatingIfNeeded: parts.count)]
         for part in parts {
             for number in [part.range.first, part.range.last, part.id] {
@@ -70,6 +80,9 @@ final class PartialResponse: StoredObject, @unchecked Sendable {
 
     /// The head as if the whole were there: for decisions that are not about ranges.
     var wholeHead: StoredHead { head.asWhole(byteCount: completeLength) }
+
+    /// The same parts with another head: after a 304.
+    func updated(_ head: StoredHead) -> PartialResponse? { PartialResponse(key: key, head: head, parts: parts, tags: tags) }
 
     /// The key of a part's bytes.
     static func partKey(_ key: StoreKey, id: UInt64) -> [UInt8] {

@@ -6,6 +6,12 @@ enum RequestKey {
     /// In the keys of what a forward proxy has fetched, where there is an origin too.
     static let forwardPart: [UInt8] = Array("forward".utf8)
 
+    /// Where the answer to a HEAD stands, beside where one to GET would. Not found again after a restart: a removal of the URL, which takes this with
+    /// it while the process lives, need not be made durable for it.
+    static func headAnswer(_ key: [UInt8]) -> [UInt8] { key + headAnswerMark }
+
+    private static let headAnswerMark: [UInt8] = [0] + Array("head ".utf8) + Array(String(UInt64.random(in: 0 ... .max), radix: 36).utf8)
+
     /// Adds a part behind the target, on a line of its own, which no target can hold.
     static func append(part: [UInt8], to key: inout [UInt8]) {
         key.append(0x0a)

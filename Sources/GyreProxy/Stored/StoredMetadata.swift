@@ -3,6 +3,14 @@
 
 import HTTPCaching
 
+extension StoredHead {
+    /// The minor version of the protocol that the response came by.
+    var receivedMinorVersion: UInt8 {
+        get { rules.contains(.cameByHTTP10) ? 0 : 1 }
+        set { if newValue == 0 { rules.insert(.cameByHTTP10) } else { rules.remove(.cameByHTTP10) } }
+    }
+}
+
 /// The first byte of a record's metadata says what the rest is.
 enum StoredMetadata {
     static let responseTag: UInt8 = 1

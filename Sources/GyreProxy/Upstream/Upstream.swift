@@ -34,6 +34,8 @@ struct UpstreamResponse {
     var fields: HTTPFields
     var framing: ResponseFraming
     var contentLength: UInt64?
+    /// Of the protocol that it came by: 0 or 1.
+    var minorVersion: UInt8 = 1
 }
 
 /// Why no response, or no whole response, came. The raw name stands in log and metrics.
@@ -50,6 +52,8 @@ enum UpstreamFailure: String, Error, CaseIterable {
     case addressNotPermitted = "address-not-permitted"
     /// The name leads back to this proxy.
     case ownAddress = "own-address"
+    /// A 304 to a request without a condition (RFC 9110 §15.4.5).
+    case unaskedNotModified = "unasked-304"
     case cancelled
 
     /// What the client is told (RFC 9110 §15.6).
@@ -59,7 +63,7 @@ enum UpstreamFailure: String, Error, CaseIterable {
         case .tooManyWaiting: 503
         case .addressNotPermitted: 403
         case .ownAddress: 508
-        case .connect, .closedEarly, .malformed, .tls, .nameNotFound, .cancelled: 502
+        case .connect, .closedEarly, .malformed, .tls, .nameNotFound, .unaskedNotModified, .cancelled: 502
         }
     }
 }

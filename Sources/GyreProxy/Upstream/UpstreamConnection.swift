@@ -42,7 +42,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     init(pool: UpstreamPool) {
         self.pool = pool
-        chunks = ChunkedDecoder(limits: pool.settings.limits)
+        chunks = ChunkedDecoder(limits: pool.settings.limits, dropsForbiddenTrailers: true)
     }
 
     var isUsable: Bool {
@@ -249,9 +249,9 @@ final class UpstreamConnection: ChannelInboundHandler {
                 return false
             }
             if responseHead.isInterim {
-                if responseHead.status == 100 {
-                    askForBody()
-                } else {
+                if responseHead.status == 100 { askForBody() }
+                // A 100 that the client has not asked for is passed on as any other (RFC 9110 §15.2); one that it waits for goes out when its body is wanted.
+                if responseHead.status != 100 || !call.request.expectsContinue {
                     call.receiver?.upstreamInterim(status: responseHead.status, fields: fields)
                 }
                 return true
@@ -263,7 +263,8 @@ final class UpstreamConnection: ChannelInboundHandler {
                 status: responseHead.status,
                 fields: fields,
                 framing: responseHead.framing,
-                contentLength: responseHead.contentLength
+                contentLength: responseHead.contentLength,
+                minorVersion: responseHead.minorVersion
             )
             switch responseHead.framing {
             case .none, .length(0): phase = .length(0)

@@ -16,6 +16,9 @@ final class Authenticator: Sendable {
     }
 
     private struct State {
+        var users: UserTable
+        /// How often there were new users.
+        var generation = 0
         var known: Set<[UInt8]> = []
         var pending = 0
     }
@@ -24,36 +27,44 @@ final class Authenticator: Sendable {
     private static let maxKnown = 4096
     private static let maxPending = 64
 
-    private let users: UserTable
     private let pool: NIOThreadPool
     private let key = SymmetricKey(size: .bits256)
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(users: UserTable, pool: NIOThreadPool) {
-        self.users = users
         self.pool = pool
+        state = Mutex(State(users: users))
+    }
+
+    /// Other users from now on. What was right is derived anew.
+    func reload(_ users: UserTable) {
+        state.withLock { state in
+            state.users = users
+            state.generation += 1
+            state.known = []
+        }
     }
 
     /// Answers at once for what is known or no credentials at all, else later on the loop.
     func check(_ value: String?, on loop: any EventLoop) -> EventLoopFuture<Verdict> {
         guard let value, let credentials = BasicCredentials(value) else { return loop.makeSucceededFuture(.refused) }
         let digest = Array(HMAC<SHA256>.authenticationCode(for: Array(value.utf8), using: key))
-        enum Next { case permitted, busy, derive }
+        enum Next { case permitted, busy, derive(UserTable, generation: Int) }
         let next = state.withLock { state -> Next in
             if state.known.contains(digest) { return .permitted }
             guard state.pending < Self.maxPending else { return .busy }
             state.pending += 1
-            return .derive
+            return .derive(state.users, generation: state.generation)
         }
         switch next {
         case .permitted: return loop.makeSucceededFuture(.permitted)
         case .busy: return loop.makeSucceededFuture(.busy)
-        case .derive:
+        case .derive(let users, let generation):
             return pool.runIfActive(eventLoop: loop) { [self] in
                 let isPermitted = users.permits(credentials)
                 state.withLock { state in
                     state.pending -= 1
-                    guard isPermitted else { return }
+                    guard isPermitted, state.generation == generation else { return }
                     if state.known.count >= Self.maxKnown { state.known = [] }
                     state.known.insert(digest)
                 }

@@ -9,8 +9,8 @@ public enum Preconditions: String, Sendable, CaseIterable {
     case proceed
     /// Answer 304 with ``NotModifiedResponse/fields(from:)``.
     case notModified = "not-modified"
-    /// Answer 412.
-    case failed = "precondition-failed"
+    /// The stored response does not meet `If-Match` or `If-Unmodified-Since`. That is not the cache's to say (RFC 9111 §4.3.2): ask the origin.
+    case forward = "precondition"
 
     /// Judges the first four preconditions in the order of RFC 9110 §13.2.2. `If-Range`, the fifth, only decides on ranges: see
     /// ``allowsRange(request:stored:)``, which ``RangePlan`` asks.
@@ -23,11 +23,11 @@ public enum Preconditions: String, Sendable, CaseIterable {
         let tag = stored.entityTag
         if policy.evaluatesOriginPreconditions {
             if request.presence.contains(.ifMatch) {
-                guard holdsIfMatch(request.fields, tag) else { return .failed }
+                guard holdsIfMatch(request.fields, tag) else { return .forward }
             } else if request.presence.contains(.ifUnmodifiedSince), let limit = time("if-unmodified-since", request.fields, stored),
                 let modified = stored.lastModified, modified > limit
             {
-                return .failed
+                return .forward
             }
         }
         if request.presence.contains(.ifNoneMatch) {

@@ -14,15 +14,16 @@ extension CacheControl {
         }
     }
 
-    /// A member whose quotes make no sense may hide directives. What restricts is honoured, what permits is not.
+    /// A member whose quotes make no sense may hide directives, also behind the quotes. What restricts is honoured, what permits is not.
     private mutating func addBroken(_ text: Span<UInt8>, _ member: Range<Int>) {
         var strict = CacheControl()
         var start = member.lowerBound
         while start < member.upperBound {
-            let comma = text.firstIndex(of: ASCII.comma, from: start) ?? member.upperBound
-            let part = text.trimmed(start..<min(comma, member.upperBound))
+            var end = start
+            while end < member.upperBound, text[end] != ASCII.comma, text[end] != ASCII.quote { end += 1 }
+            let part = text.trimmed(start..<end)
             if !part.isEmpty { strict.addDirective(text, part) }
-            start = comma + 1
+            start = end + 1
         }
         flags.formUnion(
             strict.flags.intersection([

@@ -55,12 +55,12 @@ public struct FreshnessLifetime: Sendable, Equatable {
     }
 }
 
-/// The status codes that may be stored on heuristics alone (RFC 9110 §15.1).
+/// The status codes that may be stored on heuristics alone (RFC 9110 §15.1; for 451 RFC 7725 §3).
 public enum HeuristicStatus {
     /// Whether a status code is heuristically cacheable.
     public static func contains(_ status: Int) -> Bool {
         switch status {
-        case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501: true
+        case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501: true
         default: false
         }
     }

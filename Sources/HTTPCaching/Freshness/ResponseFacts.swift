@@ -94,7 +94,8 @@ struct ResponseFacts {
     var hasValidator: Bool { entityTag != nil || lastModified != nil }
 
     private static func age(_ text: Span<UInt8>) -> Int64 {
-        let end = text.firstIndex(of: ASCII.comma, from: 0) ?? text.count
-        return text.decimal(text.trimmed(0..<end), limit: CachingLimits.maxDeltaSeconds) ?? 0
+        var members = ListCursor(0..<text.count)
+        guard let first = members.next(in: text) else { return 0 }
+        return text.decimal(first, limit: CachingLimits.maxDeltaSeconds) ?? 0
     }
 }

@@ -25,7 +25,7 @@ public enum CacheGroups {
         var result: [String] = []
         for member in members {
             guard case .item(let item) = member, case .string(let text) = item.rfc9651BareItem else { return [] }
-            if text.isEmpty || text.utf8.count > CachingLimits.maxCacheGroupBytes || result.count == CachingLimits.maxCacheGroupCount {
+            if text.utf8.count > CachingLimits.maxCacheGroupBytes || result.count == CachingLimits.maxCacheGroupCount {
                 continue
             }
             if !result.contains(text) { result.append(text) }

@@ -45,6 +45,8 @@ public struct CacheRequest: Sendable {
 
         /// The fields that make a request conditional (RFC 9110 §13.1).
         public static let conditional: Presence = [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
+        /// Those of them that a 304 can be an answer to (RFC 9110 §13.1.2, §13.1.3).
+        public static let asksForNews: Presence = [.ifNoneMatch, .ifModifiedSince]
         /// The fields with which the hot path hands over to ``ReuseDecision``; see ``HitProfile``.
         public static let needsFullDecision: Presence = [
             .authorization, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .cacheControl, .pragma,

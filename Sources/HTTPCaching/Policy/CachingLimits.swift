@@ -10,9 +10,9 @@ public enum CachingLimits {
     /// The most bytes of an encoded stored head.
     public static let maxEncodedHeadBytes = 262_144
     /// The most bytes of a secondary key (RFC 9111 §4.1).
-    public static let maxSecondaryKeyBytes = 8_192
+    public static let maxSecondaryKeyBytes = 32_768
     /// The most names in a `Vary` field.
-    public static let maxVaryNameCount = 32
+    public static let maxVaryNameCount = 128
     /// The most range-specs of one `Range` field that are looked at; more and the field is ignored (RFC 9110 §14.2).
     public static let maxRangeSpecCount = 128
     /// Ranges closer together than this many bytes are joined: a part of a multipart answer costs about as much (RFC 9110 §15.3.7.2).

@@ -42,7 +42,7 @@ public struct CachingPolicy: Sendable, Equatable {
     public var defaultStaleIfErrorSeconds: Int64 = 0
     /// Seconds after expiry in which a stale response is served when the origin cannot be reached at all (RFC 9111 §4.2.4, "disconnected"). Default one day.
     public var staleWhenUnreachableSeconds: Int64 = 86_400
-    /// Seconds after expiry for which a response with a validator is worth keeping, for a cheap 304. Default one week.
+    /// Seconds after expiry for which a response is kept for a cheap 304; then it counts as absent, unless it may still be served stale. Default one week.
     public var keepSeconds: Int64 = 604_800
 
     // MARK: Requests
@@ -51,7 +51,8 @@ public struct CachingPolicy: Sendable, Equatable {
     public var honorsRequestDirectives = true
     /// Whether a request's `max-age` may not force validation of a fresh response that says `immutable` (RFC 8246 §2). Default `false`.
     public var immutableOutranksRequestMaxAge = false
-    /// Whether `If-Match` and `If-Unmodified-Since` are judged against a stored response. Default `true`; RFC 9110 §13.1.1 lets a cache ignore them.
+    /// Whether a request goes to the origin when the stored response does not meet its `If-Match` or `If-Unmodified-Since`. Default `true`; RFC 9110 §13.1.1
+    /// lets a cache ignore them.
     public var evaluatesOriginPreconditions = true
 
     // MARK: Storing

@@ -7,6 +7,8 @@ extension PartialCombination {
     /// The head of parts that were joined: the new response's, with the fields of the stored one that it does not have (RFC 9111 §3.4, §3.2).
     public static func combinedHead(stored: StoredHead, new: StoredHead) -> StoredHead {
         var head = new
+        // The older part's fields may still be those that its `no-cache="…"` names.
+        head.rules.formUnion(stored.rules.intersection(.stripsFields))
         let names = Set(new.fields.map(\.name.canonicalName))
         for field in stored.fields where !names.contains(field.name.canonicalName) {
             switch field.name.canonicalName {
@@ -14,13 +16,17 @@ extension PartialCombination {
             default: head.fields.append(field)
             }
         }
+        // A part that does not tell the complete length takes nothing from one that does.
+        if let range = new.partial?.range, new.partial?.completeLength == nil, let known = stored.partial?.completeLength {
+            head.partial = ContentRange(range: range, completeLength: known) ?? new.partial
+        }
         return head
     }
 }
 
 extension StoredHead {
-    /// The head of the whole representation, made from that of a part of it.
-    public func asWhole(byteCount: UInt64) -> StoredHead {
+    /// The head of the whole representation, made from that of a part of it. Its length may not be known.
+    public func asWhole(byteCount: UInt64?) -> StoredHead {
         var head = self
         head.status = 200
         head.partial = nil

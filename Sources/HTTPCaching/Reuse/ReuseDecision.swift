@@ -51,6 +51,7 @@ public enum ReuseDecision: Sendable, Equatable {
     private static func undeterred(request: CacheRequest, stored: StoredHead, now: Timestamp, policy: CachingPolicy) -> ReuseDecision {
         guard request.method == .get || request.method == .head else { return .miss(.method) }
         guard stored.isSelected(by: request.fields) else { return .miss(.varyMiss) }
+        if stored.rules.contains(.headOnly), request.method != .head { return .miss(.incomplete) }
         if stored.rules.contains(.incomplete) { return .miss(.incomplete) }
         if stored.partial != nil, !RangePlan.isCovered(request: request, by: stored) { return .miss(.partial) }
 
@@ -91,10 +92,12 @@ public enum ReuseDecision: Sendable, Equatable {
         guard !stored.rules.contains(.neverStale) else { return nil }
         let staleness = stored.stalenessMilliseconds(at: now)
         func isWithin(_ seconds: Int64) -> Bool { staleness < seconds.multipliedSaturating(by: 1000) }
+        // Who says how stale a response may be does not want one that is staler, whoever else permits it.
+        if let limit = directives.maxStaleSeconds, staleness > limit.multipliedSaturating(by: 1000) { return nil }
         if isWithin(stored.staleWhileRevalidateSeconds ?? policy.defaultStaleWhileRevalidateSeconds) { return .staleWhileRevalidate }
         if isWithin(policy.graceSeconds) { return .grace }
         // "By no more than" includes the limit itself (RFC 9111 §5.2.1.2).
-        if let limit = directives.maxStaleSeconds, limit > 0, staleness <= limit.multipliedSaturating(by: 1000) { return .maxStale }
+        if let limit = directives.maxStaleSeconds, limit > 0 { return .maxStale }
         return nil
     }
 

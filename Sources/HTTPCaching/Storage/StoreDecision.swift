@@ -162,7 +162,7 @@ public enum StoreDecision: Sendable, Equatable {
 
     /// What the body's length will be, where the head says it.
     private static func bodyByteCount(status: Int, facts: ResponseFacts) -> UInt64? {
-        status == 204 || status == 205 ? 0 : facts.contentLength
+        status == 204 ? 0 : facts.contentLength
     }
 
     private static func isUnusable(_ head: StoredHead, policy: CachingPolicy) -> Bool {
@@ -190,10 +190,11 @@ enum UnderstoodStatus {
     }
 
     /// Statuses that one request brings upon itself by its credentials, preconditions, range, expectations, size or connection. The key does not
-    /// hold those, so that a stored answer would hit requests without them; a client could use that to lock others out.
+    /// hold those, so that a stored answer would hit requests without them; a client could use that to lock others out. RFC 6585 forbids to
+    /// store 428, 429, 431 and 511.
     static func isAboutRequest(_ status: Int) -> Bool {
         switch status {
-        case 407, 408, 411, 412, 413, 416, 417, 421, 425, 426, 428, 431, 511: true
+        case 407, 408, 411, 412, 413, 416, 417, 425, 426, 428, 429, 431, 511: true
         default: false
         }
     }

@@ -33,6 +33,11 @@ extension StoredHead {
         max(freshness.seconds, 0).multipliedSaturating(by: 1000)
     }
 
+    /// Whether the response has been stale for so long that it counts as absent (``CachingPolicy/keepSeconds``).
+    public func isKeptNoLonger(at now: Timestamp, _ policy: CachingPolicy) -> Bool {
+        stalenessMilliseconds(at: now) > max(policy.keepSeconds, 0).multipliedSaturating(by: 1000) && now > worthKeepingUntil(policy)
+    }
+
     /// After this moment nothing makes the response worth its room: no freshness, no permitted staleness, no cheap 304.
     public func worthKeepingUntil(_ policy: CachingPolicy) -> Timestamp {
         var seconds = rules.contains(.hasValidator) ? max(policy.keepSeconds, 0) : 0

@@ -97,9 +97,13 @@ public struct StoredRules: OptionSet, Sendable, Hashable {
     public static let hasValidator = StoredRules(rawValue: 1 << 7)
     /// `no-transform` (RFC 9111 §5.2.2.6).
     public static let noTransform = StoredRules(rawValue: 1 << 8)
+    /// The response came by HTTP/1.0, and `Via` says so (RFC 9110 §7.6.3).
+    public static let cameByHTTP10 = StoredRules(rawValue: 1 << 9)
+    /// The answer to a HEAD: it answers no GET (RFC 9110 §9.3.2).
+    public static let headOnly = StoredRules(rawValue: 1 << 10)
 
     /// With these the hot path hands over to ``ReuseDecision``.
-    public static let needsFullDecision: StoredRules = [.alwaysValidate, .stripsFields, .partial, .incomplete]
+    public static let needsFullDecision: StoredRules = [.alwaysValidate, .stripsFields, .partial, .incomplete, .headOnly]
 
-    static let known = StoredRules(rawValue: (1 << 9) - 1)
+    static let known = StoredRules(rawValue: (1 << 11) - 1)
 }

@@ -137,7 +137,7 @@ extension Revalidation {
         head.trailers = stored.trailers
         head.bodyByteCount = stored.bodyByteCount
         head.partial = stored.partial
-        for rule in [StoredRules.partial, .incomplete] {
+        for rule in [StoredRules.partial, .incomplete, .cameByHTTP10] {
             if stored.rules.contains(rule) { head.rules.insert(rule) } else { head.rules.remove(rule) }
         }
     }

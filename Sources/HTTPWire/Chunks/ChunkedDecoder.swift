@@ -31,6 +31,7 @@ public struct ChunkedDecoder: ~Copyable, Sendable {
     }
 
     private let limits: WireLimits
+    private let dropsForbiddenTrailers: Bool
     private var phase: Phase
     private var line: ChunkLineState
     private var lineBytes: Int
@@ -43,10 +44,13 @@ public struct ChunkedDecoder: ~Copyable, Sendable {
     private var facts: MessageFacts
 
     /// Makes a decoder for one body.
-    public init(limits: WireLimits) {
+    ///
+    /// - Parameter dropsForbiddenTrailers: A trailer that has no place there (``FieldSet/forbiddenInTrailers``) is left out instead of refused.
+    public init(limits: WireLimits, dropsForbiddenTrailers: Bool = false) {
         trailers = FieldTable(capacity: 0)
         trailerBytes = []
         self.limits = limits
+        self.dropsForbiddenTrailers = dropsForbiddenTrailers
         phase = .line
         line = .start
         lineBytes = 0
@@ -200,7 +204,7 @@ public struct ChunkedDecoder: ~Copyable, Sendable {
                 fields: &trailers,
                 facts: &facts,
                 names: .shared,
-                limits: .trailers(limits)
+                limits: .trailers(limits, dropsForbidden: dropsForbiddenTrailers)
             )
         }
     }

@@ -54,7 +54,11 @@ enum FieldSectionParser {
             guard next <= limits.maxBytes else { return .failed(limits.tooLarge) }
             guard fields.count < limits.maxCount else { return .failed(limits.tooMany) }
             let trimmedEnd = bytes.withoutTrailingWhitespace(from: valueStart, to: valueEnd)
-            if limits.forbidden.contains(known) { return .failed(.forbiddenTrailer) }
+            if limits.forbidden.contains(known) {
+                guard limits.dropsForbidden else { return .failed(.forbiddenTrailer) }
+                line = next
+                continue
+            }
             if MessageFacts.noted.contains(known) {
                 if let error = facts.note(known, bytes.part(from: valueStart, to: trimmedEnd), at: fields.count) { return .failed(error) }
             }

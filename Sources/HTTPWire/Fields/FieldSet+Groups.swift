@@ -22,8 +22,9 @@ extension FieldSet {
     /// Fields that a trailer section may not carry (RFC 9110 §6.5.1): framing, routing, request modifiers, authentication, response
     /// control, and how the content is to be processed.
     ///
-    /// `ETag`, `Date` and all unknown names pass. The fields are refused, not dropped: no honest sender puts one there, and a peer
-    /// further on that merges trailers into the head would be misled by it.
+    /// `ETag`, `Date` and all unknown names pass. In a request the fields are refused: no honest sender puts one there, and a peer
+    /// further on that merges trailers into the head would be misled by it. In a response such a field is dropped and the rest passes,
+    /// because the content is whole and trailers are kept apart.
     public static let forbiddenInTrailers: FieldSet = [
         .host, .connection, .contentLength, .transferEncoding, .te, .trailer, .upgrade, .expect, .keepAlive, .proxyConnection,
         .proxyAuthenticate, .proxyAuthorization, .http2Settings, .maxForwards, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince,

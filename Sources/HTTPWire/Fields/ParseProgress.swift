@@ -21,6 +21,8 @@ struct FieldSectionLimits {
     let tooLarge: WireError
     let tooMany: WireError
     let forbidden: FieldSet
+    /// What is forbidden is passed over, not a reason to refuse.
+    let dropsForbidden: Bool
 
     @inline(__always)
     static func head(_ limits: WireLimits) -> FieldSectionLimits {
@@ -29,18 +31,20 @@ struct FieldSectionLimits {
             maxCount: limits.maxFieldCount,
             tooLarge: .headTooLarge,
             tooMany: .tooManyFields,
-            forbidden: []
+            forbidden: [],
+            dropsForbidden: false
         )
     }
 
     @inline(__always)
-    static func trailers(_ limits: WireLimits) -> FieldSectionLimits {
+    static func trailers(_ limits: WireLimits, dropsForbidden: Bool) -> FieldSectionLimits {
         FieldSectionLimits(
             maxBytes: limits.maxTrailerBytes,
             maxCount: limits.maxTrailerFieldCount,
             tooLarge: .trailersTooLarge,
             tooMany: .tooManyTrailers,
-            forbidden: .forbiddenInTrailers
+            forbidden: .forbiddenInTrailers,
+            dropsForbidden: dropsForbidden
         )
     }
 }

@@ -58,7 +58,7 @@ struct DemoCommand: AsyncParsableCommand {
             await node.stop()
         } else {
             Console.say("Serving on until Ctrl-C. The metrics are at \(node.adminAddress ?? "no address")/metrics.")
-            await node.runUntilTold()
+            await node.runUntilTold { settings }
         }
         await site.shutDown()
     }

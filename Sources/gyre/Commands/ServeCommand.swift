@@ -19,6 +19,6 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await options.load()
         let node = try await Node.start(settings)
         Console.say("gyre is ready: http://\(settings.server.listen) \(settings.roleNote)\(node.volumeNote)\(node.adminNote)")
-        await node.runUntilTold()
+        await node.runUntilTold { [options] in try await options.load() }
     }
 }

@@ -166,7 +166,9 @@ final class Node: Sendable {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, writes what is in membufs and returns. A second signal ends the process at once.
-    func runUntilTold() async {
+    ///
+    /// - Parameter load: Gives the settings as they are now, for SIGHUP.
+    func runUntilTold(_ load: @escaping @Sendable () async throws -> GyreSettings) async {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -180,7 +182,7 @@ final class Node: Sendable {
                             drainMilliseconds: Int64(settings.server.drainTimeout.milliseconds)
                         )
                     ),
-                    .init(service: SignalService(log: accessLog)),
+                    .init(service: SignalService(log: accessLog) { await self.reload(load) }),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "gyre") { _ in SwiftLogNoOpLogHandler() }

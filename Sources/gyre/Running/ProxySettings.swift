@@ -36,6 +36,7 @@ extension GyreSettings {
         proxy.caching.maxHeuristicTTLSeconds = Int64(cache.heuristicMax.wholeSeconds)
         proxy.trustsForwarded = server.trustForwarded
         cache.apply(to: &proxy.caching)
+        proxy.errorBackoffMilliseconds = Int64(cache.errorBackoff.milliseconds)
         proxy.collapsing.passSeconds = Int64(cache.passTime.wholeSeconds)
         proxy.collapsing.keptBytes = Int(cache.collapseBuffer.bytes)
         proxy.keyRules.sortsQuery = cache.sortQuery
@@ -112,6 +113,7 @@ extension GyreSettings.Cache {
         policy.maxTTLSeconds = Int64(maxTTL.wholeSeconds)
         policy.maxNegativeTTLSeconds = Int64(maxErrorTTL.wholeSeconds)
         policy.jitterFraction = jitter
+        policy.keepSeconds = Int64(keep.wholeSeconds)
         policy.graceSeconds = Int64(grace.wholeSeconds)
         policy.defaultStaleWhileRevalidateSeconds = Int64(staleWhileRevalidate.wholeSeconds)
         policy.defaultStaleIfErrorSeconds = Int64(staleIfError.wholeSeconds)

@@ -52,9 +52,10 @@ struct StoreService: Service {
     }
 }
 
-/// SIGHUP opens the log file anew; a second SIGTERM or SIGINT ends the process at once, whatever is under way.
+/// SIGHUP opens the log file anew and has rules and users read; a second SIGTERM or SIGINT ends the process at once, whatever is under way.
 struct SignalService: Service {
     let log: AccessLogWriter
+    let reload: @Sendable () async -> Void
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
@@ -64,6 +65,7 @@ struct SignalService: Service {
             for await signal in signals {
                 if signal == .sighup {
                     log.requestReopen()
+                    await reload()
                 } else {
                     stops += 1
                     if stops > 1 { exit(130) }

@@ -147,8 +147,15 @@ extension Case {
         ),
         Case(
             "RFC 9110 §14.2",
-            "an origin that ignores ranges fills the cache",
-            .origin(ok(ten, "0123456789"), sends: ["Range": "bytes=0-1"], status: 200, text: "0123456789"),
+            "of an origin that ignores ranges the whole is stored, and the client gets what it asked for",
+            .origin(
+                ok(ten, "0123456789"),
+                sends: ["Range": "bytes=0-1"],
+                status: 206,
+                text: "01",
+                shows: ["Content-Range": "bytes 0-1/10", "Content-Length": "2"]
+            ),
+            .cache(text: "0123456789"),
             .cache(sends: ["Range": "bytes=0-1"], status: 206, text: "01")
         ),
         Case(

@@ -16,4 +16,11 @@ import Testing
     @Test(arguments: Case.stale) func stale(row: Case) async throws { try await run(row) }
     @Test(arguments: Case.targeted) func targeted(row: Case) async throws { try await run(row) }
     @Test(arguments: Case.ranges) func ranges(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.parts) func parts(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.withheld) func withheld(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.originConditions) func originConditions(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.variants) func variants(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.heads) func heads(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.messages) func messages(row: Case) async throws { try await run(row) }
+    @Test(arguments: Case.status) func status(row: Case) async throws { try await run(row) }
 }
