@@ -47,7 +47,7 @@ struct PackedIndex: ~Copyable {
     init(totalUnits: Int, expectedCount: Int) {
         layout = IndexLayout(totalUnits: totalUnits)
         var bits: UInt64 = 3
-        while bits < 24, (1 << bits) * 160 < expectedCount { bits += 1 }
+        while bits < 24, (1 << bits) * Self.entriesPerShard < expectedCount { bits += 1 }
         shards = .allocate(capacity: 1 << Int(bits))
         shards.initialize(repeating: Shard(slots: nil, groups: 0, used: 0))
         shardShift = 64 - bits
@@ -146,19 +146,25 @@ struct PackedIndex: ~Copyable {
 
     // MARK: Inside
 
+    @inline(__always)
     private func entry(_ raw: UInt64) -> Entry {
         Entry(address: layout.address(raw), unitsToRead: layout.unitsToRead(raw), uses: layout.uses(raw))
     }
 
     static let groupSlots = 8
     private static let maxGrowths = 4
+    /// About, when the table is as full as was expected: few enough to copy in a microsecond, so many that the table of shards stays in the
+    /// processor's second cache.
+    private static let entriesPerShard = 640
 
+    @inline(__always)
     private mutating func count(_ uses: Int, useOf slot: UnsafeMutablePointer<UInt64>) {
         var raw = slot.pointee
         for _ in 0..<uses { raw = layout.setting(layout.uses(raw).addingUse(random: UInt32(truncatingIfNeeded: dice.next())), in: raw) }
         slot.pointee = raw
     }
 
+    @inline(__always)
     private func shardIndex(_ hash: KeyHash) -> Int { Int(hash.high >> shardShift) }
 
     /// Read and written back as a whole: adding in place through the buffer makes the thread sanitizer's build of Swift 6.3.1 abort.
@@ -174,6 +180,7 @@ struct PackedIndex: ~Copyable {
         count(-1, in: index)
     }
 
+    @inline(__always)
     private func groups(_ fingerprint: UInt64, of groups: Int32) -> (Int, Int) {
         let count = UInt64(groups)
         let bits = UInt64(layout.fingerprintBits)
@@ -184,10 +191,12 @@ struct PackedIndex: ~Copyable {
 
     /// Both groups are looked at whole and without a branch that depends on them, so that the two memory accesses, and those of the lookups
     /// that follow, go on at the same time: a guess that is wrong would end that. A group is one line of the processor's cache.
+    @inline(__always)
     private func slot(of hash: KeyHash) -> UnsafeMutablePointer<UInt64>? {
         slot(of: layout.fingerprint(hash), in: shardIndex(hash))
     }
 
+    @inline(__always)
     private func slot(of fingerprint: UInt64, in index: Int) -> UnsafeMutablePointer<UInt64>? {
         let shard = shards[index]
         guard let slots = shard.slots else { return nil }

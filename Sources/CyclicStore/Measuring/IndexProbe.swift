@@ -23,8 +23,20 @@ public final class IndexProbe {
         index.insert(hash, address: RecordAddress(units: 1 + hash.high % addresses), units: 512)
     }
 
-    /// Whether there is an entry for a number's hash.
-    public func find(_ number: UInt64) -> Bool { index.use(Self.hash(number)) != nil }
+    /// Looks for so many numbers at random, from `first` up to, not including, `end`, and counts those that have an entry. Every lookup that finds
+    /// something counts a use.
+    public func find(_ count: Int, from first: UInt64, to end: UInt64) -> Int { Self.find(count, first, end, in: &index) }
+
+    /// On the table itself: a class is checked for overlapping accesses at every one.
+    private static func find(_ count: Int, _ first: UInt64, _ end: UInt64, in index: inout PackedIndex) -> Int {
+        var random = SeededRandom(seed: first &+ 3)
+        var found = 0
+        for _ in 0..<count {
+            let number = first + random.next().multipliedFullWidth(by: end - first).high
+            if index.use(hash(number)) != nil { found += 1 }
+        }
+        return found
+    }
 
     /// Two rounds of a mixing function: spread like a keyed hash, and far cheaper, so that the table is measured and not the hash.
     private static func hash(_ number: UInt64) -> KeyHash {
