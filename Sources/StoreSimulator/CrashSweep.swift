@@ -6,10 +6,13 @@
 /// comes back the power fails once more.
 public enum CrashSweep {
     /// Runs it.
-    /// - Parameter operations: Steps of the workload; each makes a few operations of the device, and each of those one run.
-    public static func run(seed: UInt64, operations: Int = 60) throws(SimulationFailure) -> SimulationReport {
+    /// - Parameters:
+    ///   - operations: Steps of the workload; each makes a few operations of the device, and each of those one run.
+    ///   - tracedKey: Prints what happens to this key.
+    public static func run(seed: UInt64, operations: Int = 60, tracedKey: Int? = nil) throws(SimulationFailure) -> SimulationReport {
         var settings = SimulationSettings(seed: seed, operations: operations)
         settings.profile = .crashing
+        settings.tracedKey = tracedKey
         settings.deviceStripes = min(settings.deviceStripes, 8)
         settings.keys = min(settings.keys, 20)
         var sum = SimulationReport()

@@ -75,8 +75,9 @@ final class SimulatedWorld {
         return synced && done.count == 1
     }
 
+    /// What was not synced is there, gone, there up to some write, or there in any part, each device for itself.
     func losePower() {
-        for device in devices { device.crash(.kept) }
+        for device in devices { device.crash(SimulatedMedium.Fate.allCases[Int(random.next() % 4)]) }
         power.restore()
     }
 

@@ -167,15 +167,16 @@ public final class Simulation {
         let wasOffline = isVolumeOffline
         var synced = false
         try leave { synced = world.closeCleanly() }
-        if world.power.isOff {
+        let isPowerLost = world.power.isOff
+        if isPowerLost {
             report.crashes += 1
             world.losePower()
         }
-        if synced, !wasOffline, failedTransfers == errors {
+        if synced, !isPowerLost, !wasOffline, failedTransfers == errors {
             model.flush(through: now)
             model.sync()
         }
-        model.crash(powerLost: false)
+        model.crash(powerLost: isPowerLost)
         reviveDevices()
         try open()
     }

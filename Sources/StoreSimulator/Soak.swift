@@ -35,7 +35,9 @@ public struct Soak: Sendable {
         harshest: SimulationSettings.Profile = .lying,
         tracedKey: Int? = nil
     ) throws(SimulationFailure) -> SimulationReport {
-        if seed % sweepEvery == 0, harshest > .calm { return try CrashSweep.run(seed: seed, operations: min(operations, 100)) }
+        if seed % sweepEvery == 0, harshest > .calm {
+            return try CrashSweep.run(seed: seed, operations: min(operations, 100), tracedKey: tracedKey)
+        }
         var settings = SimulationSettings(seed: seed, operations: operations)
         settings.profile = min(settings.profile, harshest)
         settings.tracedKey = tracedKey

@@ -82,8 +82,17 @@ final class SnapshotWriter: @unchecked Sendable {
         header.entryCount = UInt64(volume.lock.locked { volume.index.count })
         header.encode(into: page.region, volumeID: volume.superblock.volumeID)
         let slot = SnapshotHeader.slot(header.generation, in: volume.superblock.regions.snapshot)
+        // What the shards no longer have because it was replaced or removed must not be found by a start that has no snapshot: the words that say so
+        // are on the device before the snapshot counts.
+        volume.flush { [self] in
+            guard volume.lock.locked({ volume.owedTombstones.isEmpty && !volume.isOffline }) else { return completion(nil) }
+            commit(page, at: slot.offset)
+        }
+    }
+
+    private func commit(_ page: PageBuffer, at offset: Int) {
         sync { [self] in
-            write(page, length: Limits.pageBytes, offset: slot.offset) { [self] in
+            write(page, length: Limits.pageBytes, offset: offset) { [self] in
                 sync { [self] in completion(bytes) }
             }
         }

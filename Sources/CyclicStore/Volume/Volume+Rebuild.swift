@@ -97,6 +97,8 @@ extension Volume {
         perform(
             lock.locked {
                 rebuild = nil
+                // Taken back when the snapshot was written, and not overwritten since: what they hold is not known before they are read.
+                for stripe in 0..<cycle.count where cycle.sequence(stripe) == StripeCycle.unknownSequence { unreadStripes.insert(stripe) }
                 hotFoundAtStart = []
                 let waiters = rebuildWaiters.map { Deed.tell($0) }
                 rebuildWaiters = []

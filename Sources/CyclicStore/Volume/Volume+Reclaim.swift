@@ -143,6 +143,7 @@ extension Volume {
             if superseded.contains(entry.hash) { guardOverwrite(stripe, of: entry.hash) }
         }
         for entry in footer.entries where !entry.isTombstone { superseded.add(entry.hash, in: stripe) }
+        unreadStripes.remove(stripe)
         statistics.stripesReclaimed += 1
         cycle.emptied(stripe)
         return deeds + reclaimAhead() + flushDeeds() + roomDeeds()
