@@ -26,6 +26,9 @@ final class Membuf: @unchecked Sendable {
     var isSealed = false
     /// Its bytes are fixed; the directory too.
     var isBeingWritten = false
+    /// Whether what must be on the device before it is has been synced: see ``Volume/guardOverwrite(_:of:)``.
+    var guardState = GuardState.none
+    enum GuardState { case none, underWay, synced }
     /// Keys of records in it that were superseded while it was being written: see ``SupersededRecords``.
     var diedWhileWritten: [KeyHash] = []
     /// Its stripe has been written or given up; it waits for readers only.
@@ -51,6 +54,7 @@ final class Membuf: @unchecked Sendable {
         readers = 0
         isSealed = false
         isBeingWritten = false
+        guardState = .none
         diedWhileWritten = []
         isRetired = false
         StripeHeader(volumeID: volumeID, sequence: sequence, stripe: UInt32(stripe), openedAtSeconds: nowSeconds).encode(into: memory)

@@ -97,17 +97,6 @@ final class RebuildState {
         window.append((sequence, hashes))
     }
 
-    /// The same for a stripe that was overwritten, though the device has what it held before: nothing of it is served, and nothing comes back.
-    func applyDead(_ entries: [DirectoryEntry], stripe: Int, sequence: UInt64, unitsPerStripe: Int, to index: inout PackedIndex) {
-        let dead = entries.map { entry in
-            var entry = entry
-            entry.kind = .tombstone
-            return entry
-        }
-        apply(dead, stripe: stripe, sequence: sequence, unitsPerStripe: unitsPerStripe, to: &index)
-        for entry in entries where !entry.isTombstone { outliving.append((entry.hash, stripe)) }
-    }
-
     /// No more directories come.
     func settleAll(in index: inout PackedIndex) {
         for (sequence, hashes) in window { settle(hashes, of: sequence, in: &index) }

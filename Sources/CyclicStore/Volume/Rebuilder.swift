@@ -133,7 +133,6 @@ final class Rebuilder: @unchecked Sendable {
 
     private func applyAlone(_ stripe: Int) {
         guard let footer = StripeScanner(superblock: volume.superblock, device: volume.device).footer(of: stripe) else { return }
-        if plan.overwritten.contains(stripe) { return volume.applyOverwritten(footer) }
         volume.applyRebuilt([footer])
         volume.noteHot(stripe)
     }

@@ -50,6 +50,16 @@ extension RecoveredVolume {
             nextSequence: max(mark.nextSequence, newest.map { $0.footer.sequence + 1 } ?? 0) + UInt64(sequenceGap)
         )
         unread = lost.filter { $0.place < start.odometer || $0.place >= 2 * count }.map(\.stripe)
+        // What the log says of a stripe that was being written at a crash is from the turn before.
+        for (place, stripe) in lost where place < start.odometer {
+            let empty = StripeFooter(
+                volumeID: superblock.volumeID,
+                sequence: start.nextSequence - 1,
+                stripe: UInt32(stripe),
+                entries: []
+            )
+            unlogged.append((empty, false))
+        }
         let state = RebuildState(
             totalUnits: superblock.totalUnits,
             expectedCount: superblock.expectedRecords,
@@ -66,33 +76,13 @@ extension RecoveredVolume {
             )
             unlogged.append((footer, false))
         }
-        var overwritten = LostWrites(from: mark.lowSequence)
-        for (place, footer) in found where place < start.odometer { overwritten.look(Int(footer.stripe), sequence: footer.sequence) }
-        plan.overwritten = overwritten.stripes
         for (place, footer) in found where footer.sequence < mark.lowSequence {
-            if plan.overwritten.contains(Int(footer.stripe)) {
-                sequences[Int(footer.stripe)] = nil
-                lost.append((place, Int(footer.stripe)))
-                plan.hot.append((footer.sequence, Int(footer.stripe)))
-                for entry in footer.entries where !entry.isTombstone { outliving.append((entry.hash, Int(footer.stripe))) }
-                continue
-            }
             // The head has passed over it, and the log may not say so.
             if place < start.odometer { unlogged.append((footer, true)) }
             plan.hot.append((footer.sequence, Int(footer.stripe)))
             if known != nil, place < start.odometer { plan.watched.append(Int(footer.stripe)) }
         }
-        // What the log says of a stripe that was being written at a crash is from the turn before.
-        for (place, stripe) in lost where place < start.odometer {
-            let empty = StripeFooter(
-                volumeID: superblock.volumeID,
-                sequence: start.nextSequence - 1,
-                stripe: UInt32(stripe),
-                entries: []
-            )
-            unlogged.append((empty, false))
-        }
-        outliving += state.takeOutliving()
+        outliving = state.takeOutliving()
         self.plan = plan
         rebuild = state
     }

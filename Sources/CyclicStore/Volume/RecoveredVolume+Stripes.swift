@@ -34,7 +34,6 @@ extension RecoveredVolume {
         }
         pass.total = superblock.stripeCount + footers.count
         footers.sort { $0.sequence > $1.sequence }
-        let overwritten = lostWrites(footers)
         let log = writesLog ? LogCopy(superblock, device, hot: passedOver(footers)) : nil
         let state = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
         for (stripe, sequence) in footers {
@@ -45,12 +44,8 @@ extension RecoveredVolume {
                 continue
             }
             if superblock.regions.haveRestartLog, isVoid(footer, device) { continue }
-            for entry in footer.entries { nextSerial = max(nextSerial, entry.serial &+ 1) }
-            if overwritten.contains(stripe) {
-                state.applyDead(footer.entries, stripe: stripe, sequence: sequence, unitsPerStripe: superblock.unitsPerStripe, to: &index)
-                continue
-            }
             sequences[stripe] = sequence
+            for entry in footer.entries { nextSerial = max(nextSerial, entry.serial &+ 1) }
             state.apply(footer.entries, stripe: stripe, sequence: sequence, unitsPerStripe: superblock.unitsPerStripe, to: &index)
             try log?.write(footer.entries, stripe: stripe, sequence: sequence)
         }
@@ -67,30 +62,13 @@ extension RecoveredVolume {
         )
         for stripe in lost { try log?.write([], stripe: stripe, sequence: start.nextSequence - 1) }
         let hasTurned = (Int(head)..<superblock.stripeCount).contains { sequences[$0] != nil }
-        unread = (0..<superblock.stripeCount).filter { stripe in
-            sequences[stripe] == nil && (stripe < Int(head) || hasTurned) && !overwritten.contains(stripe)
-        }
+        unread = (0..<superblock.stripeCount).filter { sequences[$0] == nil && ($0 < Int(head) || hasTurned) }
         let found = footers.filter { sequences[$0.stripe] != nil }
         let watched = passedOver(found)
         if !watched.isEmpty {
             plan = RestartPlan(logPlaces: 0..<0, firstPlace: 0, watched: watched.sorted(), lowSequence: 0)
             rebuild = state
         }
-    }
-
-    /// - Parameter footers: Newest first.
-    private func lostWrites(_ footers: [(stripe: Int, sequence: UInt64)]) -> Set<Int> {
-        guard let newest = footers.first else { return [] }
-        var byStripe: [Int: UInt64] = [:]
-        for (stripe, sequence) in footers { byStripe[stripe] = sequence }
-        var lost: LostWrites?
-        for step in 1...superblock.stripeCount {
-            let stripe = (newest.stripe + step) % superblock.stripeCount
-            guard let sequence = byStripe[stripe] else { continue }
-            if lost == nil { lost = LostWrites(from: sequence) }
-            lost?.look(stripe, sequence: sequence)
-        }
-        return lost?.stripes ?? []
     }
 
     /// Stripes that are older than one before them in the turn: the head went past them.

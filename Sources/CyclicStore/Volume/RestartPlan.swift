@@ -15,8 +15,6 @@ struct RestartPlan: Sendable {
     var stripes: [SnapshotStripe] = []
     /// Stripes that are older than their place says, to be applied when their sequence comes; where the snapshot has them they are only watched.
     var hot: [(sequence: UInt64, stripe: Int)] = []
-    /// Those among them that were overwritten, though the device has what they held before: see ``LostWrites``.
-    var overwritten: Set<Int> = []
     /// The same, of which everything is known but which of their records are dead.
     var watched: [Int] = []
     /// Words in stripes from this sequence on are not in the snapshot.

@@ -112,14 +112,8 @@ final class SnapshotWriter: @unchecked Sendable {
     }
 
     private func sync(_ then: @escaping @Sendable () -> Void) {
-        volume.syncs.sync { [self] outcome in
-            switch outcome {
-            case .done: then()
-            case .failed:
-                volume.syncFailed()
-                completion(nil)
-            case .notTaken: completion(nil)
-            }
+        volume.sync { [self] outcome in
+            if case .done = outcome { then() } else { completion(nil) }
         }
     }
 }

@@ -9,11 +9,14 @@
 /// the bytes are on disk, and whoever drops the last word on such a key leaves a tombstone behind. (What a hot stripe holds is looked through
 /// each time the tail comes by, which is at least once before the tail comes to a newer word.)
 ///
+/// A stripe that has been overwritten counts until a sync: a loss of power may leave what it held before, and bring what was written later.
+///
 /// Memory: 8 bytes a hash and the sets' room, for hot stripes and the few that are between reclaim and write.
 struct SupersededRecords {
     private var byStripe: [Int: Set<UInt64>] = [:]
     /// How many stripes hold a hash.
     private var holders: [UInt64: Int] = [:]
+    private var retiredCount = 0
 
     /// Hashes that are watched.
     var count: Int { holders.count }
@@ -26,9 +29,23 @@ struct SupersededRecords {
     /// Whether a dead record of this key may be on disk. Half of the hash is compared: a wrong yes costs one tombstone.
     func contains(_ hash: KeyHash) -> Bool { holders[hash.low] != nil }
 
-    /// The stripe's bytes have been overwritten.
-    mutating func forget(_ stripe: Int) {
-        for hash in byStripe.removeValue(forKey: stripe) ?? [] {
+    /// The stripe has been overwritten, and not synced. Records of what it holds now are counted anew.
+    /// - Returns: What stands for its former bytes, to be forgotten when they are gone for good; nil when nothing in it was watched.
+    mutating func retire(_ stripe: Int) -> Retired? {
+        guard let hashes = byStripe.removeValue(forKey: stripe) else { return nil }
+        retiredCount += 1
+        // No stripe has a number like this.
+        byStripe[-retiredCount] = hashes
+        return Retired(number: -retiredCount)
+    }
+
+    struct Retired: Hashable, Sendable {
+        fileprivate let number: Int
+    }
+
+    /// The former bytes are gone.
+    mutating func forget(_ retired: Retired) {
+        for hash in byStripe.removeValue(forKey: retired.number) ?? [] {
             let left = (holders[hash] ?? 1) - 1
             holders[hash] = left == 0 ? nil : left
         }

@@ -159,6 +159,13 @@ extension Volume {
                 // Lower sequences wait for still lower ones only: there is always one that waits for nobody.
                 return before.filter { !$0.isSealed }.sorted { $0.sequence < $1.sequence }.flatMap { seal($0) }
             }
+            switch membuf.guardState {
+            case .none:
+                membuf.guardState = .underWay
+                return [.syncBefore(membuf)]
+            case .underWay: return []
+            case .synced: break
+            }
         }
         membuf.isBeingWritten = true
         return [.write(membuf)]
@@ -172,7 +179,8 @@ extension Volume {
     }
 
     /// A stripe holds a record, or had a word, on a key of which an older record is on disk elsewhere. Should the process die when the stripe
-    /// has been overwritten and the newest word on the key is still in a membuf, a restart would find the older record alone.
+    /// has been overwritten and the newest word on the key is still in a membuf, a restart would find the older record alone. Should the power fail,
+    /// the device may keep the overwriting and lose the word, or what overwrote the older record: so both are synced first.
     func guardOverwrite(_ stripe: Int, of hash: KeyHash) {
         var sequence = cycle.nextSequence - 1
         if let entry = index.find(hash) {
@@ -204,6 +212,12 @@ extension Volume {
         if !taken { finishWrite(membuf, .notTaken) }
     }
 
+    /// A membuf that cannot be written since the volume has failed.
+    func abandon(_ membuf: Membuf) {
+        lock.locked { membuf.isBeingWritten = true }
+        finishWrite(membuf, .failed)
+    }
+
     private func finishWrite(_ membuf: Membuf, _ outcome: WriteOutcome) {
         perform(
             lock.locked {
@@ -212,10 +226,9 @@ extension Volume {
                     consecutiveFailures = 0
                     statistics.stripesWritten += 1
                     statistics.deviceBytesWritten += membuf.memory.count
-                    // What was on disk there before is gone.
-                    superseded.forget(membuf.stripe)
+                    // What was on disk there before is gone when it is synced.
+                    noteOverwritten(membuf)
                     overwriteGuards[membuf.stripe] = nil
-                    unreadStripes.remove(membuf.stripe)
                     for hash in membuf.diedWhileWritten { superseded.add(hash, in: membuf.stripe) }
                     log(membuf.entries, stripe: membuf.stripe)
                 case .failed:

@@ -31,20 +31,6 @@ extension Volume {
         }
     }
 
-    /// The directory of a stripe that was overwritten, though the device has what it held before.
-    func applyOverwritten(_ footer: StripeFooter) {
-        lock.locked {
-            rebuild?.applyDead(
-                footer.entries,
-                stripe: Int(footer.stripe),
-                sequence: footer.sequence,
-                unitsPerStripe: unitsPerStripe,
-                to: &index
-            )
-            for (hash, stripe) in rebuild?.takeOutliving() ?? [] { superseded.add(hash, in: stripe) }
-        }
-    }
-
     /// The log has been read.
     func settleRebuilt() { lock.locked { rebuild?.settleAll(in: &index) } }
 

@@ -26,9 +26,10 @@ extension Volume {
                 }
                 let held = waitingWrites
                 waitingWrites = []
-                return restartDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + roomDeeds()
+                return restartDeeds() + guardedDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + roomDeeds()
             }
         )
+        syncIfDue()
         snapshotIfDue()
         if savesReuse { saveReuse() }
     }

@@ -107,12 +107,10 @@ extension Volume {
             withExtendedLifetime(page) {}
             guard error == nil else { return finish(.failed) }
             countWritten(Limits.pageBytes)
-            syncs.sync { [self] outcome in
+            sync { outcome in
                 switch outcome {
                 case .done: finish(.written(mark))
-                case .failed:
-                    syncFailed()
-                    finish(.failed)
+                case .failed: finish(.failed)
                 case .notTaken: finish(.notTaken)
                 }
             }

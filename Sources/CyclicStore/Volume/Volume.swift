@@ -50,6 +50,8 @@ final class Volume: @unchecked Sendable {
     var unreadStripes: Set<Int> = []
     /// Stripes that must not be overwritten before every membuf up to this sequence is on the device: see ``guardOverwrite(_:of:)``.
     var overwriteGuards: [Int: UInt64] = [:]
+    /// Stripes written since the last sync.
+    var unsynced = UnsyncedStripes()
     /// Sealed membufs whose stripe is guarded.
     var guardedWrites: [Membuf] = []
     var pending = PendingRecords()
@@ -88,6 +90,7 @@ final class Volume: @unchecked Sendable {
     /// What must happen outside the lock.
     enum Deed {
         case write(Membuf)
+        case syncBefore(Membuf)
         case readDirectory(stripe: Int, sequence: UInt64)
         case relocate(Relocation)
         case writeMark(TurnMark)
@@ -283,6 +286,7 @@ final class Volume: @unchecked Sendable {
         for deed in deeds {
             switch deed {
             case .write(let membuf): startWrite(membuf)
+            case .syncBefore(let membuf): syncBefore(membuf)
             case .readDirectory(let stripe, let sequence): startReclaim(stripe, sequence: sequence)
             case .relocate(let relocation): relocation.start()
             case .writeMark(let mark): writeMark(mark)
