@@ -26,9 +26,16 @@ extension StoreMetrics {
         Row("read_errors_total", .counter, .count, "Reads that a device refused or could not finish") { $0.readErrors },
         Row("write_errors_total", .counter, .count, "Stripe writes that a device refused or could not finish") { $0.writeErrors },
         Row("reclaimed_records_total", .counter, .count, "Records forgotten when their stripe was taken back") { $0.reclaimedRecords },
-        Row("relocated_records_total", .counter, .count, "Records carried forward when their stripe was taken back") { $0.relocatedRecords },
+        Row("relocated_records_total", .counter, .count, "Records carried forward when their stripe was taken back") {
+            $0.relocatedRecords
+        },
         Row("relocated_bytes_total", .counter, .bytes, "Bytes of records carried forward") { $0.relocatedBytes },
-        Row("relocations_dropped_total", .counter, .count, "Records that were worth carrying forward and were not, for want of room or time") {
+        Row(
+            "relocations_dropped_total",
+            .counter,
+            .count,
+            "Records that were worth carrying forward and were not, for want of room or time"
+        ) {
             $0.relocationsDropped
         },
         Row("hot_stripes", .gauge, .count, "Stripes that stand outside the turn") { $0.hotStripes },
@@ -36,7 +43,9 @@ extension StoreMetrics {
             $0.damagedStripes
         },
         Row("watched_records", .gauge, .count, "Dead records on disk that are watched so that they do not come back") { $0.watchedRecords },
-        Row("rebuild_reads_left", .gauge, .count, "Reads left until the index is complete after a start; 0 when it is") { $0.rebuildReadsLeft },
+        Row("rebuild_reads_left", .gauge, .count, "Reads left until the index is complete after a start; 0 when it is") {
+            $0.rebuildReadsLeft
+        },
         Row("volumes", .gauge, .count, "Volumes that serve") { $0.volumes },
         Row("volumes_offline", .gauge, .count, "Volumes that were set aside or could not be opened") { $0.volumesOffline },
         Row("io_operations_total", .counter, .count, "Operations that I/O engines took") { $0.ioOperations },
@@ -49,7 +58,9 @@ extension StoreMetrics {
         Row("memory_evictions_total", .counter, .count, "Objects that left memory for others") { $0.memoryEvictions },
         Row("policy_bytes", .gauge, .bytes, "Memory of admission, its models and the purges") { $0.policyBytes },
         Row("fills", .gauge, .count, "Objects that are being stored and read at the same time") { $0.fills },
-        Row("waiting_bytes", .gauge, .bytes, "Bytes that left memory, or belong together, and wait for room on a volume") { $0.waitingBytes },
+        Row("waiting_bytes", .gauge, .bytes, "Bytes that left memory, or belong together, and wait for room on a volume") {
+            $0.waitingBytes
+        },
         Row("departures_dropped_total", .counter, .count, "Objects that left memory and were forgotten since too much waited") {
             $0.departuresDropped
         },
@@ -66,7 +77,8 @@ extension StoreMetrics {
         "gyre_store_admission_total",
         .counter,
         labels: [.init("decision")],
-        help: "Objects that left memory or arrived, by what was decided: written because seen-again, used-in-memory, by-chance or filling; refused or over-budget"
+        help:
+            "Objects that left memory or arrived, by what was decided: written because seen-again, used-in-memory, by-chance or filling; refused or over-budget"
     )
 
     static let descriptions = rows.map(\.description) + [refusedWritesDescription, admissionDescription]
