@@ -75,3 +75,16 @@ extension SeededRandom {
     /// From 0 to just below the bound.
     mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 }
+
+/// How many requests each new connection takes.
+package struct SeededUses: Sendable {
+    private let ranks: ZipfRanks
+    private var random: SeededRandom
+
+    package init(seed: UInt64, max: Int) {
+        ranks = ZipfRanks(count: max, exponent: 1)
+        random = SeededRandom(seed: seed)
+    }
+
+    package mutating func next() -> Int { ranks.sample(&random) }
+}

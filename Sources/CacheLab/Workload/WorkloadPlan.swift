@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-package import CyclicStore
+import CyclicStore
 
 /// One request to be sent.
 package struct PlannedRequest: Hashable, Sendable {
