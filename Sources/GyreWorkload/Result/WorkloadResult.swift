@@ -110,6 +110,8 @@ package struct WorkloadResult: Sendable {
     package var originBytes = 0
     /// What the cache's processes used during the run.
     package var cacheUse: ProcessUse?
+    /// Bytes written to the volume of a cache in this process.
+    package var volumeBytesWritten: Int?
     /// Bytes written to the device during the run, by whoever.
     package var deviceBytesWritten: Int?
 
