@@ -98,7 +98,6 @@ let package = Package(
             name: "GyreDemo",
             dependencies: [
                 "GyreWorkload",
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
