@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "gyre",
             dependencies: [
-                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "GyreWorkload", "HTTPWire",
+                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "GyreWorkload",
+                "HTTPWire",
                 "HTTPCaching",
                 "StoreSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

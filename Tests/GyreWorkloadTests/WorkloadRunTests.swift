@@ -43,7 +43,10 @@ import Testing
         #expect(abs(Double(total.requests) - 1600) < 200)
         #expect(abs(total.hitRatio - total.offeredHitRatio) < 0.03, "\(total.hitRatio) of \(total.offeredHitRatio)")
         #expect(abs(total.offeredHitRatio - result.offer.hitRatio) < 0.02, "the plan said \(result.offer.hitRatio)")
-        #expect(total.hitTimes.count == total.hits && total.missTimes.count == total.requests - total.hits)
+        #expect(
+            total.hitTimes.count + total.joinedTimes.count == total.hits && total.joinedTimes.count == total.joined
+                && total.missTimes.count == total.requests - total.hits
+        )
         #expect(result.originRequests == 0, "the caller counts at its origin")
     }
 
@@ -85,7 +88,9 @@ import Testing
     @Test func `a body cut short is found`() async throws {
         let total = try await run { _, answer, _ in
             var answer = answer
-            if answer.body.readableBytes > 100 { answer.body = answer.body.getSlice(at: 0, length: answer.body.readableBytes - 1) ?? answer.body }
+            if answer.body.readableBytes > 100 {
+                answer.body = answer.body.getSlice(at: 0, length: answer.body.readableBytes - 1) ?? answer.body
+            }
             return answer
         }
         #expect((total.wrong[.length] ?? 0) > 400, "\(total.wrong)")

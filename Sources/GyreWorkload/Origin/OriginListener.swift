@@ -141,7 +141,11 @@ private final class OriginHandler<Content: OriginContent>: ChannelInboundHandler
         let sent = isLast ? context.eventLoop.makePromise(of: Void.self) : nil
         if let sent {
             let channel = context.channel
-            sent.futureResult.whenComplete { _ in channel.close(promise: nil) }
+            // The other side closes first: a close with bytes unread would be a reset, which may overtake the answer (RFC 9112 §9.6).
+            sent.futureResult.whenComplete { _ in
+                channel.close(mode: .output, promise: nil)
+                channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+            }
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
     }

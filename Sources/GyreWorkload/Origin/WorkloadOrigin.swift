@@ -74,6 +74,8 @@ final class ReachedRequests: Sendable {
 enum WorkloadField {
     static let request = "X-Workload-Request"
     static let version = "X-Workload-Version"
+    /// When the origin made the answer, in microseconds of the run.
+    static let time = "X-Workload-Time"
 }
 
 /// The origin of a workload: keeps nothing, since every object follows from its URL, the seed and the time.
@@ -125,7 +127,8 @@ package struct WorkloadOriginContent: OriginContent {
         let version = object.version(at: now)
         let validity = object.validity(of: version)
         var fields: HTTPHeaders = [
-            "Content-Type": object.kind.mediaType, WorkloadField.version: String(version), "Date": clock.date(now),
+            "Content-Type": object.kind.mediaType, WorkloadField.version: String(version), WorkloadField.time: String(Int(now * 1e6)),
+            "Date": clock.date(now),
             "ETag": "\"\(number)-\(version)\"", "Last-Modified": clock.date(validity.lowerBound),
         ]
         if request.method == .POST {

@@ -31,7 +31,10 @@ package struct WorkloadReport: Sendable {
         lines.append("")
 
         rows = [["on the plateaus", "p50", "p90", "p99", "p99.9", "max"]]
-        for (name, times) in [("hits", total.hitTimes), ("others", total.missTimes), ("all, since they were sent", total.serviceTimes)] {
+        for (name, times) in [
+            ("hits", total.hitTimes), ("hits that shared a fetch", total.joinedTimes), ("others", total.missTimes),
+            ("all, since they were sent", total.serviceTimes),
+        ] {
             rows.append([name] + Latencies.percentiles.map { Self.time(times.microseconds($0)) } + [Self.time(times.maxMicroseconds)])
         }
         lines += Self.aligned(rows)
@@ -59,7 +62,10 @@ package struct WorkloadReport: Sendable {
         ]
         if let use = result.cacheUse {
             rows.append(["bytes the cache wrote", SimulationReport.size(use.bytesWritten)])
-            rows.append(["the cache's processor time for an answer", "\(Self.decimals(use.processorSeconds * 1e6 / Double(max(1, all.requests)), 0)) µs"])
+            rows.append([
+                "the cache's processor time for an answer",
+                "\(Self.decimals(use.processorSeconds * 1e6 / Double(max(1, all.requests)), 0)) µs",
+            ])
             rows.append(["the cache's resident memory", SimulationReport.size(use.residentBytes)])
         }
         if let written = result.volumeBytesWritten { rows.append(["bytes written to the volume", SimulationReport.size(written)]) }
@@ -93,7 +99,8 @@ package struct WorkloadReport: Sendable {
                 fields["name"] = name.rawValue
                 return fields
             }, "bytes_from_origin": result.originBytes, "requests_to_origin": result.originRequests,
-            "connections_opened": result.connectionsOpened, "retries": result.retries, "generator_lateness_us": Self.fields(result.lateness),
+            "connections_opened": result.connectionsOpened, "retries": result.retries,
+            "generator_lateness_us": Self.fields(result.lateness),
         ]
         if let use = result.cacheUse {
             object["cache_bytes_written"] = use.bytesWritten
@@ -110,7 +117,8 @@ package struct WorkloadReport: Sendable {
 
     private static func fields(_ phase: PhaseResult) -> [String: Any] {
         [
-            "answers": phase.requests, "hits": phase.hits, "hits_offered": phase.offeredHits, "validated": phase.validated,
+            "answers": phase.requests, "hits": phase.hits, "hits_offered": phase.offeredHits, "hits_joined": phase.joined,
+            "validated": phase.validated,
             "object_hit_ratio": phase.hitRatio, "offered_hit_ratio": phase.offeredHitRatio, "byte_hit_ratio": phase.byteHitRatio,
             "offered_byte_hit_ratio": phase.offeredByteHitRatio, "bytes_served": phase.bytes, "bytes_hit": phase.hitBytes,
             "aborted": phase.aborted, "reloads_from_cache": phase.reloadsFromCache, "errors": phase.errorCount, "wrong": phase.wrongCount,
@@ -118,7 +126,8 @@ package struct WorkloadReport: Sendable {
                 phase.failures.map { ($0.key.rawValue, $0.value) } + phase.statuses.map { ("status \($0.key)", $0.value) },
                 uniquingKeysWith: +
             ), "wrong_by_kind": Dictionary(uniqueKeysWithValues: phase.wrong.map { ($0.key.rawValue, $0.value) }),
-            "hit_us": fields(phase.hitTimes), "other_us": fields(phase.missTimes), "service_us": fields(phase.serviceTimes),
+            "hit_us": fields(phase.hitTimes), "joined_us": fields(phase.joinedTimes), "other_us": fields(phase.missTimes),
+            "service_us": fields(phase.serviceTimes),
         ]
     }
 

@@ -45,7 +45,9 @@ package struct PhaseResult: Sendable {
     package var offeredHitBytes = 0
     /// Answers that no request to the origin stands behind.
     package var hits = 0
-    /// Others, of which the origin said that nothing has changed.
+    /// Of those, answers that shared another request's fetch, which was under way.
+    package var joined = 0
+    /// Not hits, but answers of which the origin said that nothing has changed.
     package var validated = 0
     package var hitBytes = 0
     /// Bytes of bodies.
@@ -60,6 +62,7 @@ package struct PhaseResult: Sendable {
     package var failures: [LoadFailure: Int] = [:]
     /// From when the request was due, not from when it was sent: a cache that stands still costs every request that would have come.
     package var hitTimes = Latencies()
+    package var joinedTimes = Latencies()
     package var missTimes = Latencies()
     /// From when the request was sent.
     package var serviceTimes = Latencies()
@@ -78,6 +81,7 @@ package struct PhaseResult: Sendable {
         offeredHits += other.offeredHits
         offeredHitBytes += other.offeredHitBytes
         hits += other.hits
+        joined += other.joined
         validated += other.validated
         hitBytes += other.hitBytes
         bytes += other.bytes
@@ -87,6 +91,7 @@ package struct PhaseResult: Sendable {
         statuses.merge(other.statuses, uniquingKeysWith: +)
         failures.merge(other.failures, uniquingKeysWith: +)
         hitTimes.add(other.hitTimes)
+        joinedTimes.add(other.joinedTimes)
         missTimes.add(other.missTimes)
         serviceTimes.add(other.serviceTimes)
     }

@@ -22,6 +22,8 @@ final class Flight: AnswerListener {
     private var version: Int?
     private var expected: WorkloadBytes?
     private var length: Int?
+    /// When the origin made it, in seconds of the run.
+    private var madeAt: Double?
     private var came = 0
     private var isRight = true
 
@@ -34,7 +36,7 @@ final class Flight: AnswerListener {
 
     func send(on connection: LoadConnection) {
         self.connection = connection
-        (status, version, expected, length, came, isRight) = (0, nil, nil, nil, 0, true)
+        (status, version, expected, length, madeAt, came, isRight) = (0, nil, nil, nil, nil, 0, true)
         sentAt = .now()
         timer = run.loop.assumeIsolated().scheduleTask(in: run.load.timeout) { [self] in
             connection.leave()
@@ -48,7 +50,11 @@ final class Flight: AnswerListener {
         var path = object.path(run: content.run)
         // A POST must not take what is stored at the object's URL away (RFC 9111 §4.4): it has a URL of its own.
         if request.kind == .post { path = path.prefix { $0 != "." } + ".form" }
-        var head = HTTPRequestHead(version: .http1_1, method: request.kind == .post ? .POST : request.kind == .head ? .HEAD : .GET, uri: path)
+        var head = HTTPRequestHead(
+            version: .http1_1,
+            method: request.kind == .post ? .POST : request.kind == .head ? .HEAD : .GET,
+            uri: path
+        )
         head.headers = ["Host": run.load.authority, "User-Agent": "gyre-workload", WorkloadField.request: String(request.number)]
         let now = content.clock.seconds(at: sentAt)
         switch request.kind {
@@ -68,6 +74,7 @@ final class Flight: AnswerListener {
     func began(_ head: HTTPResponseHead) {
         status = Int(head.status.code)
         version = head.headers[WorkloadField.version].first.flatMap { Int($0) }
+        madeAt = head.headers[WorkloadField.time].first.flatMap { Double($0) }.map { $0 / 1e6 }
         length = head.headers["Content-Length"].first.flatMap { Int($0) }
         expected = version.map { request.object.content(version: $0) }
         if request.kind == .abort {
@@ -100,7 +107,8 @@ final class Flight: AnswerListener {
         timer?.cancel()
         timer = nil
         self.connection = nil
-        let answer = Answer(outcome: outcome, status: status, bytes: came, endedAt: .now())
+        let isYounger = (madeAt ?? -.infinity) > content.clock.seconds(at: sentAt)
+        let answer = Answer(outcome: outcome, status: status, bytes: came, isYounger: isYounger, endedAt: .now())
         run.finished(self, answer, connection)
     }
 
@@ -109,6 +117,8 @@ final class Flight: AnswerListener {
         let outcome: Result<WrongAnswer?, LoadFailure>?
         let status: Int
         let bytes: Int
+        /// The origin made it after this request was sent.
+        let isYounger: Bool
         let endedAt: NIODeadline
         var isExpectedStatus: Bool { status == 200 || status == 304 }
     }

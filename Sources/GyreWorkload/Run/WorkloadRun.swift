@@ -234,7 +234,12 @@ package final class WorkloadRun: @unchecked Sendable {
         if reach == .nowhere {
             phase.hits += 1
             phase.hitBytes += answer.bytes
-            phase.hitTimes.record(seconds: seconds)
+            if answer.isYounger {
+                phase.joined += 1
+                phase.joinedTimes.record(seconds: seconds)
+            } else {
+                phase.hitTimes.record(seconds: seconds)
+            }
             if request.kind == .reload { phase.reloadsFromCache += 1 }
         } else {
             if reach == .validated { phase.validated += 1 }

@@ -65,7 +65,10 @@ struct WorkloadCommand: AsyncParsableCommand {
     var maxRequests = 1_000_000
     @Option(help: "The same seed asks for the same things.")
     var seed: UInt64 = 1
-    @Option(name: .customLong("run"), help: "First part of all paths. (default: another one each time, so that nothing that is cached comes from an earlier run)")
+    @Option(
+        name: .customLong("run"),
+        help: "First part of all paths. (default: another one each time, so that nothing that is cached comes from an earlier run)"
+    )
     var runName: String?
     @Option(help: "Process of the cache: what it and its children write is counted.")
     var cachePid: Int?
@@ -215,7 +218,9 @@ extension WorkloadCommand {
         if popularity.hasPrefix("zipf="), let exponent = Double(popularity.dropFirst(5)), (0.01...5).contains(exponent) {
             settings.popularity = .zipf(exponent: exponent)
         } else if popularity != "polymix" {
-            throw OptionMistake("--popularity \(popularity) is not known; there are polymix and zipf=EXPONENT, from 0.01 to 5, as in zipf=0.8")
+            throw OptionMistake(
+                "--popularity \(popularity) is not known; there are polymix and zipf=EXPONENT, from 0.01 to 5, as in zipf=0.8"
+            )
         }
         switch requests {
         case "polymix": settings.mix = .polymix
