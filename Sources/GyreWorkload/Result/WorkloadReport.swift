@@ -27,7 +27,7 @@ package struct WorkloadReport: Sendable {
         var rows = [["phase", "answers", "hits offered", "hits", "hits p50", "hits p99", "others p50", "others p99", "errors", "wrong"]]
         for (name, phase) in result.phases { rows.append(Self.row(name.rawValue, phase)) }
         rows.append(Self.row("both plateaus", total))
-        lines += Self.aligned(rows)
+        lines += TextTable.lines(rows)
         lines.append("")
 
         rows = [["on the plateaus", "p50", "p90", "p99", "p99.9", "max"]]
@@ -37,9 +37,9 @@ package struct WorkloadReport: Sendable {
         ] {
             rows.append([name] + Latencies.percentiles.map { Self.time(times.microseconds($0)) } + [Self.time(times.maxMicroseconds)])
         }
-        lines += Self.aligned(rows)
+        lines += TextTable.lines(rows)
         lines.append("")
-        lines += Self.aligned(facts(total, all))
+        lines += TextTable.lines(facts(total, all))
         lines += troubles(all)
         return lines.joined(separator: "\n")
     }
@@ -142,16 +142,6 @@ package struct WorkloadReport: Sendable {
     }
 
     // MARK: Text
-
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            row.enumerated().map { column, text in
-                let gap = String(repeating: " ", count: widths[column] - text.count)
-                return column == 0 ? text + gap : gap + text
-            }.joined(separator: "  ")
-        }
-    }
 
     private static func time(_ microseconds: Int?) -> String {
         guard let microseconds else { return "-" }
