@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "GyreWorkload",
             dependencies: [
-                "CacheLab", "CyclicStore", "HTTPCaching",
+                "CacheLab", "CyclicStore", "GyreTelemetry", "HTTPCaching",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -112,6 +112,7 @@ struct WorkloadCommand: AsyncParsableCommand {
         if let device, ProcessUse.deviceBytesWritten(device) == nil {
             throw OptionMistake("--device \(device) is not in /proc/diskstats; give a name like vda or nvme0n1")
         }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let origin: OriginListener
         do {
             origin = try await OriginListener.start(host: address.host ?? "127.0.0.1", port: address.port, content: content)
@@ -128,7 +129,7 @@ struct WorkloadCommand: AsyncParsableCommand {
         let pid = cachePid
         let before = pid.flatMap(ProcessUse.now(of:))
         let deviceBefore = device.flatMap(ProcessUse.deviceBytesWritten)
-        var result = try await drive(WorkloadRun(settings, load: load, content: content), settings)
+        var result = try await drive(WorkloadRun(settings, load: load, content: content), signals)
         result.originRequests = origin.requests
         result.originBytes = origin.bytes
         if let before, let after = pid.flatMap(ProcessUse.now(of:)) { result.cacheUse = after.since(before) }
@@ -143,8 +144,7 @@ struct WorkloadCommand: AsyncParsableCommand {
     }
 
     /// Runs it, says how far it is where a person looks on, and stops it at Ctrl-C. A second one ends the program.
-    private func drive(_ run: WorkloadRun, _ settings: WorkloadSettings) async throws -> WorkloadResult {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    private func drive(_ run: WorkloadRun, _ signals: UnixSignalsSequence) async throws -> WorkloadResult {
         let listener = Task {
             var count = 0
             for await _ in signals {
