@@ -84,9 +84,20 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "GyreWorkload",
+            dependencies: [
+                "CacheLab", "CyclicStore", "GyreTelemetry", "HTTPCaching",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "GyreDemo",
             dependencies: [
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "GyreWorkload",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -96,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "gyre",
             dependencies: [
-                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "HTTPWire",
+                "CacheLab", "CyclicStore", "GyreAdmin", "GyreConfiguration", "GyreDemo", "GyreProxy", "GyreTelemetry", "GyreWorkload",
+                "HTTPWire",
                 "HTTPCaching",
                 "StoreSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -153,6 +165,16 @@ let package = Package(
         .testTarget(
             name: "HTTPCachingTests",
             dependencies: ["HTTPCaching", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "GyreWorkloadTests",
+            dependencies: [
+                "CacheLab", "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "GyreWorkload",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings
         ),
         // The program itself, with real nginx and real curl; named here so that it is built before they run.

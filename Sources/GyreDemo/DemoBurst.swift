@@ -8,7 +8,7 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
-import Histogram
+import GyreWorkload
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -39,8 +39,8 @@ public struct DemoBurst: Sendable {
         /// Answers whose body was not what the site holds.
         public var wrong = 0
         /// Microseconds to the last byte.
-        var hitMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
-        var missMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+        var hitTimes = Latencies()
+        var missTimes = Latencies()
 
         mutating func add(_ other: Result) {
             answers += other.answers
@@ -48,14 +48,13 @@ public struct DemoBurst: Sendable {
             revalidated += other.revalidated
             misses += other.misses
             wrong += other.wrong
-            hitMicroseconds.add(other.hitMicroseconds)
-            missMicroseconds.add(other.missMicroseconds)
+            hitTimes.add(other.hitTimes)
+            missTimes.add(other.missTimes)
         }
 
         /// Latency of hits and of misses in microseconds.
         public func latency(ofHits: Bool, percentile: Double) -> Int? {
-            let histogram = ofHits ? hitMicroseconds : missMicroseconds
-            return histogram.totalCount == 0 ? nil : Int(histogram.valueAtPercentile(percentile))
+            (ofHits ? hitTimes : missTimes).microseconds(percentile)
         }
     }
 
@@ -84,17 +83,16 @@ public struct DemoBurst: Sendable {
     private static func drive(_ group: MultiThreadedEventLoopGroup, _ port: Int, _ visitor: DemoVisitor) async throws -> Result {
         let loop = group.next()
         let promise = loop.makePromise(of: Result.self)
-        let channel = try await ClientBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(DemoVisitorHandler(visitor: visitor, port: port, promise: promise))
+        loop.execute {
+            LoadConnection.connect(on: loop, host: "127.0.0.1", port: port, usesMax: .max, timeout: .seconds(10))
+                .assumeIsolated().whenComplete { outcome in
+                    switch outcome {
+                    case .success(let connection): DemoVisit(visitor, port, promise).ask(connection)
+                    case .failure(let error): promise.fail(error)
+                    }
                 }
-            }
-            .connect(host: "127.0.0.1", port: port).get()
-        let result = try await promise.futureResult.get()
-        try? await channel.close()
-        return result
+        }
+        return try await promise.futureResult.get()
     }
 }
 
@@ -118,10 +116,8 @@ struct DemoVisitor: Sendable {
     }
 }
 
-private final class DemoVisitorHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
-
+/// A visitor on one connection: the next question when the last is answered.
+private final class DemoVisit: AnswerListener {
     private var visitor: DemoVisitor
     private let port: Int
     private let promise: EventLoopPromise<DemoBurst.Result>
@@ -132,70 +128,54 @@ private final class DemoVisitorHandler: ChannelInboundHandler {
     private var status = 0
     private var matched = 0
     private var isRight = true
-    private var isDone = false
 
-    init(visitor: DemoVisitor, port: Int, promise: EventLoopPromise<DemoBurst.Result>) {
+    init(_ visitor: DemoVisitor, _ port: Int, _ promise: EventLoopPromise<DemoBurst.Result>) {
         self.visitor = visitor
         self.port = port
         self.promise = promise
     }
 
-    func channelActive(context: ChannelHandlerContext) { ask(context) }
-
-    private func ask(_ context: ChannelHandlerContext) {
+    func ask(_ connection: LoadConnection) {
         guard result.answers < visitor.requests else {
-            isDone = true
+            connection.leave()
             return promise.succeed(result)
         }
         path = visitor.nextPath()
         matched = 0
         isRight = true
         sentAt = .now()
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
-        head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
-        head.headers.add(name: "Accept-Language", value: "en")
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let fields: HTTPHeaders = ["Host": "127.0.0.1:\(port)", "Accept-Language": "en"]
+        connection.ask(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: fields), body: nil, self)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            status = Int(head.status.code)
-            cacheStatus = head.headers["Cache-Status"].last ?? ""
-        case .body(let bytes):
-            let expected = visitor.content.resources[path]?.body ?? []
-            let end = matched + bytes.readableBytes
-            isRight =
-                isRight && end <= expected.count && expected[matched..<min(end, expected.count)].elementsEqual(bytes.readableBytesView)
-            matched = end
-        case .end:
-            count(microseconds: UInt64((NIODeadline.now() - sentAt).nanoseconds / 1000))
-            ask(context)
-        }
+    func began(_ head: HTTPResponseHead) {
+        status = Int(head.status.code)
+        cacheStatus = head.headers["Cache-Status"].last ?? ""
     }
 
-    private func count(microseconds: UInt64) {
+    func came(_ bytes: ByteBuffer) {
+        let expected = visitor.content.resources[path]?.body ?? []
+        let end = matched + bytes.readableBytes
+        isRight = isRight && end <= expected.count && expected[matched..<min(end, expected.count)].elementsEqual(bytes.readableBytesView)
+        matched = end
+    }
+
+    func ended(_ connection: LoadConnection?) {
+        count(seconds: Double((NIODeadline.now() - sentAt).nanoseconds) / 1e9)
+        if let connection { ask(connection) } else { failed(.closedBeforeAnswer) }
+    }
+
+    func failed(_ failure: LoadFailure) { promise.fail(failure) }
+
+    private func count(seconds: Double) {
         result.answers += 1
         if status != 200 || !isRight || matched != visitor.content.resources[path]?.body.count { result.wrong += 1 }
         if cacheStatus.contains("; hit") {
             result.hits += 1
-            result.hitMicroseconds.record(microseconds)
+            result.hitTimes.record(seconds: seconds)
         } else {
             if cacheStatus.contains("fwd-status=304") { result.revalidated += 1 } else { result.misses += 1 }
-            result.missMicroseconds.record(microseconds)
+            result.missTimes.record(seconds: seconds)
         }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        if !isDone { promise.fail(ChannelError.ioOnClosedChannel) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if !isDone {
-            isDone = true
-            promise.fail(error)
-        }
-        context.close(promise: nil)
     }
 }

@@ -63,6 +63,34 @@ import Testing
         #expect(second.requests.map(\.bytes) == [5120] && second.unreadable == 1)
     }
 
+    @Test(arguments: [
+        #"{"time":"2026-11-23T10:32:30Z","method":"GET","target":"/a","host":"h","status":200,"bytes":7}"#,
+        #"{ "bytes" : 7, "status":200, "host":"h", "target":"/a", "method":"GET", "time":"2026-11-23T10:32:30.5Z", "x":null }"#,
+        #"{"referer":"\"},{\\","time":"2026-11-23T10:32:30.000Z","method":"GET","target":"/a","host":"h","status":200,"bytes":7,"y":-1.5e3}"#,
+    ]) func `members of a JSON line are found in any order`(line: String) throws {
+        let trace = try TraceReader(format: .json).parse(Data((line + "\n" + line).utf8))
+        #expect(trace.requests.map(\.bytes) == [7, 7] && trace.objectCount == 1 && trace.unreadable == 0)
+    }
+
+    @Test(arguments: [
+        "", "{", "{}", "{\"a\"}", "{\"a\":", "{\"a\":\"b", "{\"a\":\"b\\", "{\"a\":{}}", "{\"a\":1", "{\"a\":1,", "[1]",
+        "{\"method\":\"GET\"}",
+        #"{"time":"2026-13-23T10:32:30Z","method":"GET","target":"/a","status":200,"bytes":7}"#,
+        #"{"time":"2026-11-23 10:32:30Z","method":"GET","target":"/a","status":200,"bytes":7}"#,
+        #"{"time":"2026-11-23T10:32:30Z","method":"GET","target":"/a","status":200,"bytes":99999999999999999999}"#,
+    ]) func `a JSON line that makes no sense is counted`(line: String) throws {
+        let good = #"{"time":"2026-11-23T10:32:30Z","method":"GET","target":"/a","host":"h","status":200,"bytes":7}"#
+        let trace = try TraceReader(format: .json).parse(Data((good + "\n" + line + "\n").utf8))
+        #expect(trace.requests.count == 1 && trace.unreadable == (line.isEmpty ? 0 : 1))
+    }
+
+    @Test func `hosts and paths are told apart`() throws {
+        let lines = [("a", "/b"), ("b", "/a"), ("a", "/a"), ("", "/a"), ("a", "/b")].map {
+            #"{"time":"2026-11-23T10:32:30Z","method":"GET","target":"\#($0.1)","host":"\#($0.0)","status":200,"bytes":7}"#
+        }
+        #expect(try TraceReader(format: .json).parse(Data(lines.joined(separator: "\n").utf8)).objectCount == 4)
+    }
+
     @Test func `what cannot be read at all is an error that says so`() {
         #expect(throws: TraceError.self) { try TraceReader().read(path: "/nonexistent/trace.csv") }
         #expect(throws: TraceError.self) { try TraceReader(format: .squid).parse(Data("a\nb\n".utf8)) }

@@ -97,6 +97,42 @@ extension EndToEnd {
                 status: 1,
                 says: ["/etc/passwd/volume.gyre"]
             ),
+            Mistake(
+                testDescription: "a target without its origin's address",
+                arguments: ["workload", "--target", "http://127.0.0.1:1"],
+                status: 2,
+                says: ["--origin-listen HOST:PORT"]
+            ),
+            Mistake(
+                testDescription: "a popularity that there is not",
+                arguments: ["workload", "--popularity", "zipf"],
+                status: 2,
+                says: ["--popularity", "polymix", "zipf=0.8"]
+            ),
+            Mistake(
+                testDescription: "a length without a unit",
+                arguments: ["workload", "--plateau", "20"],
+                status: 2,
+                says: ["--plateau 20", "20s"]
+            ),
+            Mistake(
+                testDescription: "a recurrence above 1",
+                arguments: ["workload", "--recurrence", "2"],
+                status: 2,
+                says: ["--recurrence is 2.0", "from 0.0 to 1.0"]
+            ),
+            Mistake(
+                testDescription: "a trace that is not there",
+                arguments: ["size", "/nowhere/trace.csv"],
+                status: 1,
+                says: ["/nowhere/trace.csv does not exist"]
+            ),
+            Mistake(
+                testDescription: "a replacement that sizes are not shown for",
+                arguments: ["size", "/nowhere/trace.csv", "--replacement", "lru"],
+                status: 1,
+                says: ["--replacement lru", "relocate-on-hit"]
+            ),
         ]
 
         @Test("A mistake is answered with a message and a status", arguments: mistakes)
@@ -143,6 +179,46 @@ extension EndToEnd {
                         "/page"
                     )
                 )
+            }
+        }
+
+        @Test("A workload loads a Gyre of its own, and says what it found as JSON")
+        func workload() async throws {
+            try await Rig.run { rig in
+                let process = try await rig.run(
+                    try Program.gyre(),
+                    [
+                        "workload", "--working-set", "100", "--rate", "200", "--ramp", "0s", "--plateau", "2s", "--idle", "0s", "--think",
+                        "10ms", "--json",
+                    ],
+                    within: .seconds(60)
+                )
+                #expect(process.ended == .status(0), "\(process.errorTail)")
+                let report = try #require(try JSONSerialization.jsonObject(with: Data(process.output.utf8)) as? [String: Any])
+                let plateaus = try #require(report["plateaus"] as? [String: Any])
+                #expect(report["complete"] as? Bool == true && plateaus["wrong"] as? Int == 0 && plateaus["errors"] as? Int == 0)
+                let (offered, hits) = (plateaus["offered_hit_ratio"] as? Double ?? 0, plateaus["object_hit_ratio"] as? Double ?? 0)
+                #expect(abs(offered - hits) < 0.06, "\(hits) of \(offered)")
+            }
+        }
+
+        @Test("Ctrl-C ends a workload with a report of what there was")
+        func workloadStopped() async throws {
+            try await Rig.run { rig in
+                // Its own origin stands for the cache: nothing is a hit then.
+                let port = try FreePort.next()
+                let process = try rig.start(
+                    try Program.gyre(),
+                    ["workload", "--target", "http://127.0.0.1:\(port)", "--origin-listen", "127.0.0.1:\(port)", "--rate", "100", "--json"]
+                )
+                try await eventually(within: .seconds(30), "the origin listens: \(process.errorTail)") {
+                    guard let client = try? await RawClient.connect(port: port) else { return false }
+                    await client.close()
+                    return true
+                }
+                process.signal(SIGINT)
+                #expect(try await process.waitForExit(within: .seconds(60)) == .status(0))
+                #expect(process.output.contains("\"complete\" : false"), "\(process.errorTail)")
             }
         }
 

@@ -41,13 +41,7 @@ package struct SimulationReport: Sendable {
                 Self.size(totals.relocatedBytes), "\(totals.stripesKept)", Self.decimals(result.requestsPerSecond / 1e6, 2),
             ])
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let lines = rows.map { row in
-            row.enumerated().map { column, text in
-                let gap = String(repeating: " ", count: widths[column] - text.count)
-                return column == 0 ? text + gap : gap + text
-            }.joined(separator: "  ")
-        }
+        let lines = TextTable.lines(rows)
         let head =
             "\(traceName): \(requests) requests, \(objects) objects, \(Self.size(uniqueBytes)) unique"
             + (unreadable > 0 ? "; \(unreadable) lines or records made no sense and were left out" : "")

@@ -2,6 +2,7 @@
 // Copyright the Gyre project authors
 
 import CyclicStore
+import Foundation
 
 /// Takes one line of a text trace apart.
 struct LineParser {
@@ -78,58 +79,44 @@ struct LineParser {
         return outcome(time, method: fields[5], name: fields[6], status: status, bytes: bytes)
     }
 
-    private func json(_ line: UnsafeRawBufferPointer) -> Outcome {
-        let line = text(Slice(base: line, bounds: line.indices))
-        guard line.first == "{", let time = string("time", line).flatMap({ LogDate.internetSeconds($0) }),
-            let method = string("method", line),
-            let target = string("target", line), let status = number("status", line), let bytes = number("bytes", line)
-        else { return line.contains("\"method\":null") ? .skipped : .unreadable }
-        return outcome(time, method: method, name: (string("host", line) ?? "") + target, status: status, bytes: bytes)
+    private func json(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        guard let line = JSONLine(bytes) else { return .unreadable }
+        // A refused request has neither method nor time of its own.
+        guard let method = line.method else { return .skipped }
+        guard let time = line.time.flatMap(LogDate.internetSeconds), let target = line.target, let status = line.status,
+            let size = line.bytes
+        else { return .unreadable }
+        let isHead = JSONLine.equals(method, "HEAD")
+        guard isHead || JSONLine.equals(method, "GET"), Self.cachableStatuses.contains(status) else { return .skipped }
+        let host = line.host.map { hash($0) &* 0x9e37_79b9_7f4a_7c15 } ?? 0
+        return .request(time: time, object: hash(target) ^ host, bytes: isHead || status == 304 ? 0 : max(0, size))
     }
+
+    private static let cachableStatuses: Set = [200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501]
 
     /// What a shared cache may answer: GET and HEAD with a status that is cacheable by itself, or 206 or 304.
     private func outcome(_ time: Double, method: some StringProtocol, name: some StringProtocol, status: Int, bytes: Int) -> Outcome {
         guard method == "GET" || method == "HEAD" else { return .skipped }
-        guard [200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501].contains(status) else { return .skipped }
+        guard Self.cachableStatuses.contains(status) else { return .skipped }
         return .request(time: time, object: hash(name), bytes: method == "HEAD" || status == 304 ? 0 : max(0, bytes))
-    }
-
-    /// The value of a string member; our own log escapes quotes as `\"`.
-    private func string(_ name: String, _ line: String) -> String? {
-        guard let key = line.firstRange(ofText: "\"\(name)\":\"") else { return nil }
-        var value = ""
-        var isEscaped = false
-        for character in line[key.upperBound...] {
-            if !isEscaped, character == "\"" { return value }
-            isEscaped = !isEscaped && character == "\\"
-            value.append(character)
-        }
-        return nil
-    }
-
-    private func number(_ name: String, _ line: String) -> Int? {
-        guard let key = line.firstRange(ofText: "\"\(name)\":") else { return nil }
-        return Int(line[key.upperBound...].prefix { $0.isNumber || $0 == "-" })
     }
 
     private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private func hash(_ name: some StringProtocol) -> UInt64 {
         var name = String(name)
-        return name.withUTF8 { HashSecret(word0: 1, word1: 2).hash(UnsafeRawBufferPointer($0)).low }
+        return name.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
     }
+
+    private func hash(_ name: UnsafeRawBufferPointer) -> UInt64 { Self.secret.hash(name).low }
+
+    private static let secret = HashSecret(word0: 1, word1: 2)
 }
 
-extension String {
-    fileprivate func firstRange(ofText text: String) -> Range<Index>? {
-        guard let first = text.utf8.first else { return nil }
-        var position = utf8.startIndex
-        while let start = utf8[position...].firstIndex(of: first) {
-            if let end = utf8.index(start, offsetBy: text.utf8.count, limitedBy: utf8.endIndex), self[start..<end] == text {
-                return start..<end
-            }
-            position = utf8.index(after: start)
-        }
-        return nil
+extension UnsafeRawBufferPointer {
+    /// The first place of a byte.
+    func firstByte(_ byte: UInt8) -> Int? {
+        guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
+        return UnsafeRawPointer(found) - baseAddress
     }
 }

@@ -22,13 +22,28 @@ enum LogDate {
     }
 
     /// `2026-11-23T10:32:30.123Z`.
-    static func internetSeconds(_ text: String) -> Double? {
-        guard text.hasSuffix("Z") else { return nil }
-        let fields = text.dropLast().split(whereSeparator: { $0 == "-" || $0 == "T" || $0 == ":" })
-        guard fields.count == 6, let year = Int(fields[0]), let month = Int(fields[1]), let day = Int(fields[2]), let hour = Int(fields[3]),
-            let minute = Int(fields[4]), let second = Double(fields[5]), (1...12).contains(month)
+    static func internetSeconds(_ text: UnsafeRawBufferPointer) -> Double? {
+        guard text.count >= 20, text.count < 40, text.last == UInt8(ascii: "Z"), text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+            let year = number(text, 0..<4), let month = number(text, 5..<7), let day = number(text, 8..<10), (1...12).contains(month),
+            let hour = number(text, 11..<13), let minute = number(text, 14..<16), let second = number(text, 17..<19)
         else { return nil }
-        return Double(days(year, month, day) * 86_400 + hour * 3600 + minute * 60) + second
+        var fraction = 0.0
+        if text.count > 20 {
+            guard text[19] == UInt8(ascii: "."), text.count < 30, let digits = number(text, 20..<(text.count - 1)) else { return nil }
+            fraction = Double(digits)
+            for _ in 20..<(text.count - 1) { fraction /= 10 }
+        }
+        return Double(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) + fraction
+    }
+
+    private static func number(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
+        var number = 0
+        for index in range {
+            guard text[index] >= 0x30, text[index] <= 0x39 else { return nil }
+            number = number * 10 + Int(text[index] - 0x30)
+        }
+        return number
     }
 
     /// Days since 1970 in the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").

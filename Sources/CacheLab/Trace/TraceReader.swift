@@ -74,7 +74,7 @@ package struct TraceReader {
         var start = 0
         while start < bytes.count, requests.count < maxRequests {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-            let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+            let length = rest.firstByte(UInt8(ascii: "\n")) ?? rest.count
             defer { start += length + 1 }
             let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
             switch parser.parse(line) {

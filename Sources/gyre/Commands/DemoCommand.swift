@@ -2,9 +2,7 @@
 // Copyright the Gyre project authors
 
 import ArgumentParser
-import CyclicStore
 import Foundation
-import GyreConfiguration
 import GyreDemo
 import GyreProxy
 import GyreTelemetry
@@ -24,11 +22,14 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let site = try await DemoSite.start()
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gyre-demo-\(ProcessInfo.processInfo.processIdentifier)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let settings = try await settings(site: site, folder: folder)
-        let node = try await Node.start(settings)
+        let temporary = try await TemporaryNode.start(
+            origin: site.port,
+            listen: listen ?? (LoopbackPort.isFree(8080) ? "127.0.0.1:8080" : "127.0.0.1:0"),
+            memory: "4MiB",
+            volumeSize: "64MiB"
+        )
+        defer { temporary.removeVolume() }
+        let node = temporary.node
         let address = "http://127.0.0.1:\(node.proxy.port)"
         Console.say(
             """
@@ -47,9 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
             table.hitsInMemory = totals.requests(.hitMemory)
             table.hitsOnDisk = totals.requests(.hitDisk)
             table.bytesFromOrigin = site.bytes
-            // What is still in membufs counts too: it is on its way.
-            await withCheckedContinuation { continuation in node.store.flush { continuation.resume() } }
-            table.bytesWritten = node.store.statistics.volume?.deviceBytesWritten ?? 0
+            table.bytesWritten = await temporary.bytesWritten()
             Console.say(table.render() + "\n")
         } catch {
             Console.error("gyre demo: the burst broke off: \(error)")
@@ -58,24 +57,8 @@ struct DemoCommand: AsyncParsableCommand {
             await node.stop()
         } else {
             Console.say("Serving on until Ctrl-C. The metrics are at \(node.adminAddress ?? "no address")/metrics.")
-            await node.runUntilTold { settings }
+            await node.runUntilTold { temporary.settings }
         }
         await site.shutDown()
-    }
-
-    private func settings(site: DemoSite, folder: URL) async throws -> GyreSettings {
-        let values = [
-            "origin.url": "http://127.0.0.1:\(site.port)",
-            "server.listen": listen ?? (LoopbackPort.isFree(8080) ? "127.0.0.1:8080" : "127.0.0.1:0"), "admin.listen": "127.0.0.1:0",
-            "log.access": "none",
-            "volume.path": folder.appendingPathComponent("volume.gyre").path, "volume.size": "64MiB", "memory.size": "4MiB",
-            "server.workers": "1",
-        ]
-        do {
-            return try await GyreSettings.load(commandLine: values, environment: ["HOME": folder.path], file: nil)
-        } catch {
-            Console.error(error.render())
-            throw ExitCode(2)
-        }
     }
 }

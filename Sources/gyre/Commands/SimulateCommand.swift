@@ -64,7 +64,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            var reader = TraceReader(format: try format.map(Self.format))
+            var reader = TraceReader(format: try format.map(TraceOptions.format))
             reader.maxRequests = maxRequests ?? .max
             let trace = try reader.read(path: trace)
             let runner = Runner(trace)
@@ -108,8 +108,8 @@ struct SimulateCommand: AsyncParsableCommand {
             for volume in volumeSize {
                 for memory in memory {
                     var store = StoreModelConfiguration(
-                        memoryBytes: try Self.bytes(memory, "--memory", trace),
-                        volumeBytes: try Self.bytes(volume, "--volume-size", trace)
+                        memoryBytes: try TraceOptions.bytes(memory, "--memory", trace),
+                        volumeBytes: try TraceOptions.bytes(volume, "--volume-size", trace)
                     )
                     (store.bytesPerSecond, store.bytesPerDay) = budget
                     store.byteShare = Float(byteShare)
@@ -128,34 +128,14 @@ struct SimulateCommand: AsyncParsableCommand {
         return configurations
     }
 
-    private static func format(_ name: String) throws(TraceError) -> TraceFormat {
-        guard let format = TraceFormat(rawValue: name) else {
-            throw TraceError("--format \(name) is not known; there are \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return format
-    }
-
-    private static func bytes(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
-        if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
-            return Int(Double(trace.uniqueBytes) * percent / 100)
-        }
-        return try size(text, option)
-    }
-
-    private static func size(_ text: some StringProtocol, _ option: String) throws(TraceError) -> Int {
-        do throws(ValueRefusal) { return try ByteSize(parsing: String(text)).bytes } catch {
-            throw TraceError("\(option) \(text) is no size; write 64MiB, 10GB, 1048576 or, where it makes sense, 1%")
-        }
-    }
-
     /// `20MB/s`, `500GB/day`, or both.
     private static func budget(_ text: String) throws(TraceError) -> (perSecond: Int?, perDay: Int?) {
         var (second, day): (Int?, Int?) = (nil, nil)
         for part in text.split(separator: ",") {
             if part.hasSuffix("/day") || part.hasSuffix("/d") {
-                day = try size(part.prefix { $0 != "/" }, "--write-budget")
+                day = try TraceOptions.size(part.prefix { $0 != "/" }, "--write-budget")
             } else {
-                second = try size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
+                second = try TraceOptions.size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
             }
         }
         return (second, day)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import CacheLab
+import GyreConfiguration
+
+/// Options that the commands about traces have in common.
+enum TraceOptions {
+    static func format(_ name: String) throws(TraceError) -> TraceFormat {
+        guard let format = TraceFormat(rawValue: name) else {
+            throw TraceError("--format \(name) is not known; there are \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return format
+    }
+
+    static func bytes(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
+        if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
+            return Int(Double(trace.uniqueBytes) * percent / 100)
+        }
+        return try size(text, option)
+    }
+
+    static func size(_ text: some StringProtocol, _ option: String) throws(TraceError) -> Int {
+        do throws(ValueRefusal) { return try ByteSize(parsing: String(text)).bytes } catch {
+            throw TraceError("\(option) \(text) is no size; write 64MiB, 10GB, 1048576 or, where it makes sense, 1%")
+        }
+    }
+}
