@@ -13,8 +13,14 @@ package struct EventPathRun: Sendable {
     /// Whether a loop waits now and then until the log has caught up, which a server's never does: then nothing is dropped.
     package var waitsForRoom: Bool
     package var blocks: Int
-    /// Events between two waits: well below what the queue holds.
-    private static let eventsAtOnce = 4000
+    /// Events that may be on their way when loops wait: well below what the queue holds.
+    private static let eventsUnderWayMax = 8000
+    private static let eventsAtOnce = 500
+
+    /// Events made by all loops.
+    private final class Made: Sendable {
+        let count = Atomic<Int>(0)
+    }
 
     package init(loops: Int, eventsPerLoop: Int, waitsForRoom: Bool, blocks: Int = TelemetryLimits.logBlocks) {
         self.loops = loops
@@ -53,10 +59,11 @@ package struct EventPathRun: Sendable {
         let words = ReasonWords(["none"])
         let hub = LoopCountersHub(loopCount: loops, reasons: ReasonLists(originErrors: words, wireErrors: words, notStored: words))
         let done = DispatchGroup()
+        let made = Made()
         for loop in 0..<loops {
             done.enter()
             Thread.detachNewThread {
-                events(of: loop, counters: hub.loops[loop], AccessLogBuffer(writer: writer, layout: .json), writer)
+                events(of: loop, counters: hub.loops[loop], AccessLogBuffer(writer: writer, layout: .json), writer, made)
                 done.leave()
             }
         }
@@ -64,7 +71,7 @@ package struct EventPathRun: Sendable {
         return hub.totals().durations.values.reduce(0) { $0 + $1.count }
     }
 
-    private func events(of loop: Int, counters: LoopCounters, _ buffer: AccessLogBuffer, _ writer: AccessLogWriter) {
+    private func events(of loop: Int, counters: LoopCounters, _ buffer: AccessLogBuffer, _ writer: AccessLogWriter, _ made: Made) {
         var target = Array("/objects/000000.html".utf8)
         let (method, host, client) = (Array("GET".utf8), Array("www.example.com".utf8), Array("192.0.2.1".utf8))
         let (agent, word) = (Array("Mozilla/5.0 (X11; Linux x86_64)".utf8), Array("hit".utf8))
@@ -98,10 +105,7 @@ package struct EventPathRun: Sendable {
                                     entry.target = bytes
                                     buffer.append(entry)
                                 }
-                                if waitsForRoom, number % Self.eventsAtOnce == Self.eventsAtOnce - 1 {
-                                    buffer.flush()
-                                    writer.flush(withinMilliseconds: 60_000)
-                                }
+                                if waitsForRoom, number % Self.eventsAtOnce == Self.eventsAtOnce - 1 { waitForRoom(made, writer) }
                             }
                         }
                     }
@@ -109,5 +113,15 @@ package struct EventPathRun: Sendable {
             }
         }
         buffer.flush()
+    }
+
+    private func waitForRoom(_ made: Made, _ writer: AccessLogWriter) {
+        let count = made.count.add(Self.eventsAtOnce, ordering: .relaxed).newValue
+        while true {
+            let statistics = writer.statistics
+            let through = statistics.linesWritten + statistics.linesDropped.values.reduce(0, +)
+            if count - through <= Self.eventsUnderWayMax { return }
+            Thread.sleep(forTimeInterval: 0.000_1)
+        }
     }
 }
