@@ -17,6 +17,9 @@ package struct EventPathRun: Sendable {
     private static let eventsUnderWayMax = 8000
     private static let eventsAtOnce = 500
 
+    private static let (method, host, client) = (LogWord("GET"), LogWord("www.example.com"), LogWord("192.0.2.1"))
+    private static let (agent, word) = (LogWord("Mozilla/5.0 (X11; Linux x86_64)"), LogWord("hit"))
+
     /// Events made by all loops.
     private final class Made: Sendable {
         let count = Atomic<Int>(0)
@@ -73,44 +76,29 @@ package struct EventPathRun: Sendable {
 
     private func events(of loop: Int, counters: LoopCounters, _ buffer: AccessLogBuffer, _ writer: AccessLogWriter, _ made: Made) {
         var target = Array("/objects/000000.html".utf8)
-        let (method, host, client) = (Array("GET".utf8), Array("www.example.com".utf8), Array("192.0.2.1".utf8))
-        let (agent, word) = (Array("Mozilla/5.0 (X11; Linux x86_64)".utf8), Array("hit".utf8))
+        var entry = AccessLogEntry()
+        (entry.method, entry.host, entry.clientAddress) = (Self.method.bytes, Self.host.bytes, Self.client.bytes)
+        (entry.userAgent, entry.cacheWord, entry.reasonWord) = (Self.agent.bytes, Self.word.bytes, Self.word.bytes)
+        entry.status = 200
         var state = UInt64(loop + 1)
-        method.withUnsafeBytes { method in
-            host.withUnsafeBytes { host in
-                client.withUnsafeBytes { client in
-                    agent.withUnsafeBytes { agent in
-                        word.withUnsafeBytes { word in
-                            var entry = AccessLogEntry()
-                            (entry.method, entry.host, entry.clientAddress, entry.userAgent) = (method, host, client, agent)
-                            (entry.cacheWord, entry.reasonWord, entry.status) = (word, word, 200)
-                            for number in 0..<eventsPerLoop {
-                                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                                // Some come far more often than others.
-                                let (high, low) = (Int(state >> 44), Int(state >> 24 & 0xfffff))
-                                var object = (high * low >> 20) % 20_000
-                                for digit in (9..<15).reversed() {
-                                    target[digit] = UInt8(0x30 + object % 10)
-                                    object /= 10
-                                }
-                                entry.bodyBytesSent = 500 + high % 20_000
-                                entry.durationMicroseconds = high % 1000
-                                entry.timestampMilliseconds = 1_790_000_000_000 + Int64(number / 50)
-                                counters.countRequest(
-                                    .hitMemory,
-                                    durationMicroseconds: entry.durationMicroseconds,
-                                    bodyBytes: entry.bodyBytesSent
-                                )
-                                target.withUnsafeBytes { bytes in
-                                    entry.target = bytes
-                                    buffer.append(entry)
-                                }
-                                if waitsForRoom, number % Self.eventsAtOnce == Self.eventsAtOnce - 1 { waitForRoom(made, writer) }
-                            }
-                        }
-                    }
-                }
+        for number in 0..<eventsPerLoop {
+            // Knuth's MMIX generator; some objects come far more often than others.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let (high, low) = (Int(state >> 44), Int(state >> 24 & 0xfffff))
+            var object = (high * low >> 20) % 20_000
+            for digit in (9..<15).reversed() {
+                target[digit] = UInt8(0x30 + object % 10)
+                object /= 10
             }
+            entry.bodyBytesSent = 500 + high % 20_000
+            entry.durationMicroseconds = high % 1000
+            entry.timestampMilliseconds = 1_790_000_000_000 + Int64(number / 50)
+            counters.countRequest(.hitMemory, durationMicroseconds: entry.durationMicroseconds, bodyBytes: entry.bodyBytesSent)
+            target.withUnsafeBytes { bytes in
+                entry.target = bytes
+                buffer.append(entry)
+            }
+            if waitsForRoom, number % Self.eventsAtOnce == Self.eventsAtOnce - 1 { waitForRoom(made, writer) }
         }
         buffer.flush()
     }
