@@ -122,6 +122,26 @@ extension EndToEnd {
                 says: ["--recurrence is 2.0", "from 0.0 to 1.0"]
             ),
             Mistake(
+                testDescription: "a size beyond all numbers",
+                arguments: ["simulate", "FILE", "--format", "csv", "--memory", "1e30%"],
+                file: "1,a,10\n2,a,10\n",
+                status: 1,
+                says: ["--memory 1e30%", "100000%"]
+            ),
+            Mistake(
+                testDescription: "fewer requests than none",
+                arguments: ["simulate", "FILE", "--max-requests=-3"],
+                status: 1,
+                says: ["--max-requests is -3"]
+            ),
+            Mistake(
+                testDescription: "a disk of nothing to compare with",
+                arguments: ["size", "FILE", "--format", "csv", "--memory", "1MiB", "--volume-size", "0"],
+                file: "1,a,10\n2,a,10\n",
+                status: 1,
+                says: ["--volume-size is 0", "1KiB"]
+            ),
+            Mistake(
                 testDescription: "a trace that is not there",
                 arguments: ["size", "/nowhere/trace.csv"],
                 status: 1,

@@ -39,6 +39,8 @@ package struct StoreModelConfiguration: Hashable, Sendable {
         if let stripeBytes { return stripeBytes }
         var bytes = 1 << 20
         while bytes > 4096, bytes * 64 > volumeBytes { bytes /= 2 }
+        // Some tables have a line for each stripe. In a volume that large the size of a stripe decides nothing.
+        while volumeBytes / bytes > 1 << 22 { bytes *= 2 }
         return bytes
     }
 }

@@ -41,8 +41,11 @@ package struct SizingReport: Sendable {
         func compare(_ what: String, _ other: SizingStudy.Row?) {
             guard let other else { return }
             let points = (other.objectHitRatio - now.objectHitRatio) * 100
-            let change = points >= 0 ? "brings \(Self.points(points))" : "costs \(Self.points(-points))"
-            var line = "\(what) \(change) of object hits"
+            // Less than a point is less than a sample can tell.
+            var line =
+                abs(points) < 1
+                ? "\(what) changes object hits by less than a point"
+                : "\(what) \(points > 0 ? "brings" : "costs") \(Self.points(abs(points))) of object hits"
             if let years = study.years(other, ratedWritesPerDay: ratedWritesPerDay) { line += "; the flash lasts \(Self.years(years))" }
             lines.append(line + ".")
         }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import Foundation
+
 /// The members of one JSON object that a trace needs, found in one pass over its bytes and without a copy.
 ///
+/// The pass ends when all of them are found: what stands behind them is not looked at, except that the object ends.
 /// For the lines of access logs: values are strings, numbers and words; strings stay escaped, which is all that is needed to compare them.
 /// An object with other objects in it makes no sense here.
 struct JSONLine {
@@ -16,8 +19,9 @@ struct JSONLine {
 
     /// Nil when it is no such object.
     init?(_ line: UnsafeRawBufferPointer) {
-        guard line.count > 2, line[0] == UInt8(ascii: "{") else { return nil }
+        guard line.count > 2, line[0] == UInt8(ascii: "{"), line[line.count - 1] == UInt8(ascii: "}") else { return nil }
         var position = 1
+        var found = 0
         while true {
             Self.skipSpaces(line, &position)
             guard let name = Self.string(line, &position) else { return nil }
@@ -28,23 +32,22 @@ struct JSONLine {
             guard position < line.count else { return nil }
             if line[position] == UInt8(ascii: "\"") {
                 guard let value = Self.string(line, &position) else { return nil }
-                if Self.equals(name, "target") {
-                    target = value
-                } else if Self.equals(name, "host") {
-                    host = value
-                } else if Self.equals(name, "method") {
-                    method = value
-                } else if Self.equals(name, "time") {
-                    time = value
+                // By length first: most members are none of these.
+                switch name.count {
+                case 4:
+                    if Self.equals(name, "time") { (time, found) = (value, found + 1) }
+                    if Self.equals(name, "host") { (host, found) = (value, found + 1) }
+                case 6:
+                    if Self.equals(name, "target") { (target, found) = (value, found + 1) }
+                    if Self.equals(name, "method") { (method, found) = (value, found + 1) }
+                default: break
                 }
             } else {
                 guard let value = Self.word(line, &position) else { return nil }
-                if Self.equals(name, "status") {
-                    status = Self.number(value)
-                } else if Self.equals(name, "bytes") {
-                    bytes = Self.number(value)
-                }
+                if name.count == 6, Self.equals(name, "status") { (status, found) = (Self.number(value), found + 1) }
+                if name.count == 5, Self.equals(name, "bytes") { (bytes, found) = (Self.number(value), found + 1) }
             }
+            if found == 6 { return }
             Self.skipSpaces(line, &position)
             guard position < line.count else { return nil }
             if line[position] == UInt8(ascii: "}") { return }
@@ -54,7 +57,8 @@ struct JSONLine {
     }
 
     static func equals(_ bytes: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-        bytes.count == word.utf8CodeUnitCount && word.withUTF8Buffer { $0.elementsEqual(bytes) }
+        guard bytes.count == word.utf8CodeUnitCount, let address = bytes.baseAddress else { return false }
+        return memcmp(address, word.utf8Start, bytes.count) == 0
     }
 
     private static func skipSpaces(_ line: UnsafeRawBufferPointer, _ position: inout Int) {
@@ -65,14 +69,13 @@ struct JSONLine {
         guard position < line.count, line[position] == UInt8(ascii: "\"") else { return nil }
         let start = position + 1
         position = start
-        while position < line.count {
-            switch line[position] {
-            case UInt8(ascii: "\""):
-                defer { position += 1 }
-                return UnsafeRawBufferPointer(rebasing: line[start..<position])
-            case UInt8(ascii: "\\"): position += 2
-            default: position += 1
-            }
+        // Up to the next quote that no odd number of backslashes stands before.
+        while let end = UnsafeRawBufferPointer(rebasing: line[position...]).firstByte(UInt8(ascii: "\"")) {
+            position += end
+            var first = position
+            while first > start, line[first - 1] == UInt8(ascii: "\\") { first -= 1 }
+            position += 1
+            if (position - 1 - first) % 2 == 0 { return UnsafeRawBufferPointer(rebasing: line[start..<(position - 1)]) }
         }
         return nil
     }

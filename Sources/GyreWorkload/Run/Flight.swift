@@ -129,7 +129,7 @@ final class Flight: AnswerListener {
         let isFromCache = content.reached.reach(of: request.number) == .nowhere
         switch status {
         case 304:
-            guard let conditionVersion, request.kind == .conditionalSame else { return .notModified }
+            guard let conditionVersion else { return .notModified }
             return object.validity(of: conditionVersion).upperBound + run.load.staleTolerance < sent ? .notModified : nil
         case 200:
             guard let version, version <= object.version(at: content.clock.now + run.load.staleTolerance) else { return .version }

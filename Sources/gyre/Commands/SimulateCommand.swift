@@ -64,8 +64,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
+            guard !json || !csv else { throw TraceError("--json and --csv are given together; one of them can be printed") }
             var reader = TraceReader(format: try format.map(TraceOptions.format))
-            reader.maxRequests = maxRequests ?? .max
+            reader.maxRequests = try TraceOptions.maxRequests(maxRequests)
             let trace = try reader.read(path: trace)
             let runner = Runner(trace)
             let configurations = try configurations(trace)
@@ -94,7 +95,12 @@ struct SimulateCommand: AsyncParsableCommand {
     private func configurations(_ trace: Trace) throws(TraceError) -> [RunConfiguration] {
         let budget = try writeBudget.map(Self.budget) ?? (nil, nil)
         guard (0...1).contains(byteShare) else { throw TraceError("--byte-share is \(byteShare); it must be from 0 to 1") }
-        guard writtenByteCost >= 0 else { throw TraceError("--written-byte-cost is \(writtenByteCost); it must not be negative") }
+        guard writtenByteCost >= 0, writtenByteCost.isFinite else {
+            throw TraceError("--written-byte-cost is \(writtenByteCost); it must not be negative")
+        }
+        if let relocationUses, !(0...1e6).contains(relocationUses) {
+            throw TraceError("--relocation-uses is \(relocationUses); it must be from 0 to 1000000")
+        }
         guard (writeChance == nil) == (relocationUses == nil) else {
             throw TraceError("--write-chance and --relocation-uses are given together or not at all")
         }
@@ -132,6 +138,9 @@ struct SimulateCommand: AsyncParsableCommand {
     private static func budget(_ text: String) throws(TraceError) -> (perSecond: Int?, perDay: Int?) {
         var (second, day): (Int?, Int?) = (nil, nil)
         for part in text.split(separator: ",") {
+            guard part.first?.isNumber == true else {
+                throw TraceError("--write-budget \(text) is no rate; write 20MB/s, 500GB/day, or both with a comma")
+            }
             if part.hasSuffix("/day") || part.hasSuffix("/d") {
                 day = try TraceOptions.size(part.prefix { $0 != "/" }, "--write-budget")
             } else {

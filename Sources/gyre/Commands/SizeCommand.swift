@@ -51,12 +51,14 @@ struct SizeCommand: AsyncParsableCommand {
                 throw TraceError("--requests-per-second is \(requestsPerSecond); it must be more than 0")
             }
             var reader = TraceReader(format: try format.map(TraceOptions.format))
-            reader.maxRequests = maxRequests ?? .max
+            reader.maxRequests = try TraceOptions.maxRequests(maxRequests)
             let trace = try reader.read(path: trace)
+            let memoryBytes = try Self.positive(memory, "--memory", trace)
+            let volumeBytes = try Self.positive(volumeSize, "--volume-size", trace)
             let study = await SizingStudy.run(
                 trace,
-                memoryBytes: try TraceOptions.bytes(memory, "--memory", trace),
-                volumeBytes: try TraceOptions.bytes(volumeSize, "--volume-size", trace),
+                memoryBytes: memoryBytes,
+                volumeBytes: volumeBytes,
                 replacement: replacement,
                 objectsMax: sample,
                 requestsPerSecond: requestsPerSecond
@@ -68,5 +70,12 @@ struct SizeCommand: AsyncParsableCommand {
             Console.error("gyre: \(error)")
             throw ExitCode(1)
         }
+    }
+
+    /// Sizes that can be halved, and multiplied by eight.
+    private static func positive(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
+        let bytes = try TraceOptions.bytes(text, option, trace)
+        guard (1 << 10...1 << 56).contains(bytes) else { throw TraceError("\(option) is \(bytes) bytes; it must be from 1KiB to 65536TiB") }
+        return bytes
     }
 }

@@ -15,6 +15,7 @@ enum TraceOptions {
 
     static func bytes(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
         if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
+            guard percent <= largestPercentage else { throw TraceError("\(option) \(text) is too much; 100000% is the most") }
             return Int(Double(trace.uniqueBytes) * percent / 100)
         }
         return try size(text, option)
@@ -24,5 +25,14 @@ enum TraceOptions {
         do throws(ValueRefusal) { return try ByteSize(parsing: String(text)).bytes } catch {
             throw TraceError("\(option) \(text) is no size; write 64MiB, 10GB, 1048576 or, where it makes sense, 1%")
         }
+    }
+
+    private static let largestPercentage = 100_000.0
+
+    /// How many requests to read.
+    static func maxRequests(_ count: Int?) throws(TraceError) -> Int {
+        guard let count else { return .max }
+        guard count > 0 else { throw TraceError("--max-requests is \(count); it must be 1 or more") }
+        return count
     }
 }
