@@ -45,7 +45,13 @@ func withScenario(
     try await withFakeOrigin { origin in
         var configuration = ProxyConfiguration(origin: .init(host: "127.0.0.1", port: origin.port))
         configuration.listenPort = 0
-        configuration.origin?.readTimeoutMilliseconds = 20_000
+        // A test is not late because the machine is busy: who tests a deadline sets it.
+        configuration.origin?.readTimeoutMilliseconds = 120_000
+        configuration.timeouts.headMilliseconds = 600_000
+        configuration.timeouts.bodyMilliseconds = 600_000
+        configuration.timeouts.idleMilliseconds = 600_000
+        configuration.timeouts.writeMilliseconds = 600_000
+        configuration.timeouts.paceGraceMilliseconds = 600_000
         adjust(&configuration)
         var storeConfiguration = StoreConfiguration()
         storeConfiguration.volumePath = volume

@@ -37,10 +37,10 @@ final class Counter: Sendable {
             try await client.send([UInt8](repeating: 7, count: 300_000))
             try await client.finishSending()
             #expect(String(decoding: try await client.readToEnd(), as: UTF8.self) == "got 300005")
-            try await eventually(within: .seconds(60), "the tunnel is over") { scenario.totals().openTunnels == 0 }
+            try await eventually("the tunnel is over") { scenario.totals().openTunnels == 0 }
             #expect(scenario.totals().tunnelBytesToOrigins == 300_005 && scenario.totals().tunnelBytesToClients == 10)
             #expect(scenario.totals().requests == 1 && scenario.totals().requests(.tunnel) == 1)
-            try await eventually(within: .seconds(60), "it is logged") { scenario.log.lines.contains { $0.contains("CONNECT") } }
+            try await eventually("it is logged") { scenario.log.lines.contains { $0.contains("CONNECT") } }
         }
         await server.stop()
     }
@@ -57,7 +57,7 @@ final class Counter: Sendable {
             // What is under way is bounded by the buffers of three connections and of the tunnel; the rest waits at the origin.
             let passed = Counter()
             var last = -1
-            try await eventually(within: .seconds(60), "nothing moves") {
+            try await eventually("nothing moves") {
                 let sent = scenario.totals().tunnelBytesToClients
                 defer { last = sent }
                 return sent == last && passed.next() > 20
@@ -83,7 +83,7 @@ final class Counter: Sendable {
             let sending = Task { try await client.send([UInt8](repeating: 7, count: count)) }
             let looks = Counter()
             var last = -1
-            try await eventually(within: .seconds(60), "nothing moves") {
+            try await eventually("nothing moves") {
                 let passed = scenario.totals().tunnelBytesToOrigins
                 defer { last = passed }
                 return passed == last && passed > 0 && looks.next() > 20
@@ -105,7 +105,7 @@ final class Counter: Sendable {
             let client = try await scenario.client()
             #expect(try await connect(client, scenario.origin.port).status == 200)
             #expect(try await client.isClosedByPeer())
-            try await eventually(within: .seconds(60), "it is logged") {
+            try await eventually("it is logged") {
                 scenario.log.lines.contains { $0.contains("CONNECT") && $0.contains("tunnel-idle") }
             }
             let other = try await scenario.client()
@@ -181,7 +181,7 @@ final class Counter: Sendable {
                 let answer = try await client.readToEnd()
                 #expect(answer == Array("hello ".utf8) + pattern.bytes() + Array(" bye".utf8))
             }
-            try await eventually(within: .seconds(60), "tunnels are over") { scenario.totals().tunnelsClosed == 2 }
+            try await eventually("tunnels are over") { scenario.totals().tunnelsClosed == 2 }
             #expect(scenario.totals().originRequests == 3 && scenario.totals().requests(.tunnel) == 2)
             #expect(scenario.totals().openTunnels == 1)
             await waiting.close()

@@ -22,7 +22,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 ///   - what: said in the error.
 /// - Throws: ``NeverHappened`` at the deadline, or what the condition throws.
 public func eventually(
-    within limit: Duration = .seconds(60),
+    within limit: Duration = .seconds(120),
     _ what: String = "the condition",
     isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool

@@ -41,7 +41,7 @@ public enum TestKitLimits {
     /// A body that is collected as a whole, in bytes. Read larger ones piece by piece.
     public static let maxCollectedBytes = 256 << 20
     /// How long a read waits unless told otherwise.
-    public static let readTimeout = Duration.seconds(10)
+    public static let readTimeout = Duration.seconds(120)
     /// Bytes written at a time from a generated body.
     static let pieceBytes = 64 << 10
 }
