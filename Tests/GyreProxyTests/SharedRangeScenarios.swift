@@ -69,17 +69,22 @@ import Testing
         }
     }
 
+    /// The origin has no ranges: it sends the first half of the ten bytes, and the second when the gate opens.
+    private static func answerInHalves(_ scenario: Scenario, _ gate: Gate) {
+        scenario.origin.on("GET", "/a") { _ in
+            .response(
+                200,
+                ["Cache-Control": "max-age=60", "ETag": "\"a\""],
+                body: ["01234", .gate(gate), "56789"],
+                framing: .declaredLength(10)
+            )
+        }
+    }
+
     @Test func `a range is cut from the whole that is under way, and the whole is stored`() async throws {
         try await withScenario { scenario in
             let gate = Gate()
-            scenario.origin.on("GET", "/a") { _ in
-                .response(
-                    200,
-                    ["Cache-Control": "max-age=60", "ETag": "\"a\""],
-                    body: ["01234", .gate(gate), "56789"],
-                    framing: .declaredLength(10)
-                )
-            }
+            Self.answerInHalves(scenario, gate)
             let whole = try await scenario.client()
             try await whole.sendRequest("GET", "/a")
             _ = try await whole.readHead()
@@ -102,14 +107,7 @@ import Testing
     @Test func `who got a range of an origin's whole does not wait for its end, and the whole is stored`() async throws {
         try await withScenario { scenario in
             let gate = Gate()
-            scenario.origin.on("GET", "/a") { _ in
-                .response(
-                    200,
-                    ["Cache-Control": "max-age=60", "ETag": "\"a\""],
-                    body: ["01234", .gate(gate), "56789"],
-                    framing: .declaredLength(10)
-                )
-            }
+            Self.answerInHalves(scenario, gate)
             let client = try await scenario.client()
             let part = try await client.get("/a", ["Range": "bytes=0-1"])
             #expect(part.status == 206 && part.text == "01")

@@ -18,7 +18,14 @@ final class Monitor: @unchecked Sendable {
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        #if !canImport(Darwin)
+        // A clock that is set must not make a wait longer.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        #endif
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -34,15 +41,22 @@ final class Monitor: @unchecked Sendable {
         return body()
     }
 
+    /// Under the lock: waits for a signal.
     func wait() { pthread_cond_wait(condition, mutex) }
+
     /// Under the lock: waits until the time is over or the condition holds.
     func wait(milliseconds: Int, until isTrue: () -> Bool) {
         var now = timespec()
+        #if canImport(Darwin)
         clock_gettime(CLOCK_REALTIME, &now)
+        #else
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        #endif
         let nanoseconds = Int(now.tv_nsec) + milliseconds * 1_000_000
         var end = timespec(tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
         while !isTrue(), pthread_cond_timedwait(condition, mutex, &end) == 0 {}
     }
+
     func signal() { pthread_cond_signal(condition) }
     func broadcast() { pthread_cond_broadcast(condition) }
 }
