@@ -86,14 +86,15 @@ def measure(options, part, results):
 
 
 def restart(options, results, where):
-    for size in (1_000_000_000_000,):
-        name = f"{size / 1e12:.2f} TB"
-        common = [where, f"bytes={size}"]
-        got, keys = run(options.bench, "forge", *common, f"subject={name}")
+    size = 1_000_000_000_000
+    common = [where, f"bytes={size}"]
+    crash, log_only = (0, "crash"), (0, "crash, no snapshot")
+    for snapshots, starts in ((1, (crash, crash, crash, (1, "crash, then a clean stop"), (1, "clean"), (1, "clean"), (1, "clean"))), (0, 3 * (log_only,))):
+        got, keys = run(options.bench, "forge", *common, f"snapshots={snapshots}", "subject=1 TB")
         results += got
         keys = [f"newest={keys['newest']}", f"records={keys['records']}"]
-        for clean, subject in ((0, "crash"), (0, "crash"), (1, "crash, then a clean stop"), (1, "clean"), (1, "clean")):
-            results += run(options.bench, "restart", *common, *keys, f"clean={clean}", f"subject={name}, {subject}")[0]
+        for clean, subject in starts:
+            results += run(options.bench, "restart", *common, *keys, f"clean={clean}", f"subject=1 TB, {subject}")[0]
         os.unlink(f"{options.directory}/restart.volume")
 
 

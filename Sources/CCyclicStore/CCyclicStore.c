@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -233,5 +236,11 @@ int gyre_random(void *buffer, size_t count) {
     return 0;
 #else
     return getentropy(buffer, count) == 0 ? 0 : errno;
+#endif
+}
+
+void gyre_return_free_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
 #endif
 }

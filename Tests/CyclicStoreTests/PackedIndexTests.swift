@@ -31,6 +31,26 @@ import Testing
         #expect(byteCount < model.count * 14, "\(byteCount) bytes for \(model.count)")
     }
 
+    @Test(arguments: [0, 1_000, 5_000, 50_000]) func `a wrong guess of what is to come costs nothing after trimming`(expected: Int) {
+        var random = SeededRandom(seed: 5)
+        var index = PackedIndex(totalUnits: 1 << 24, expectedCount: 5_000)
+        index.expect(expected)
+        let keys = (1...5_000).map { (hash: KeyHash(high: random.next(), low: random.next()), address: RecordAddress(units: UInt64($0))) }
+        for (hash, address) in keys { index.insertIfAbsent(hash, address: address, units: 3) }
+        let before = index.byteCount
+        for shard in 0..<index.shardCount { index.trim(shard: shard) }
+        let (count, after) = (index.count, index.byteCount)
+        #expect(count == keys.count)
+        #expect(after <= before && after < keys.count * 14)
+        if expected > 10_000 { #expect(after * 2 < before) }
+        for (hash, address) in keys {
+            index.prefetch(hash)
+            index.insertIfAbsent(hash, address: RecordAddress(units: 1 << 20), units: 1)
+            let found = index.find(hash)?.address
+            #expect(found == address)
+        }
+    }
+
     @Test func `uses are counted, about right when they are many, and start again with a new record`() {
         var index = PackedIndex(totalUnits: 1 << 20, expectedCount: 100)
         let key = KeyHash(high: 1, low: .max)

@@ -19,6 +19,9 @@ uint32_t gyre_match_groups(const uint64_t *a, const uint64_t *b, uint64_t mask, 
 /// Which of the sixteen are zero.
 uint32_t gyre_free_in_groups(const uint64_t *a, const uint64_t *b);
 
+/// Has a line of memory brought into the processor's caches; any address is right.
+static inline void gyre_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /// `pread` that fails with EAGAIN instead of waiting for the disk. -1 and EOPNOTSUPP where the system has no such call.
 ssize_t gyre_pread_nowait(int fd, void *buffer, size_t count, int64_t offset);
 
@@ -49,6 +52,10 @@ int gyre_resize(int fd, int64_t size);
 
 /// Takes an exclusive advisory lock on the open file. 0, or an errno value (EWOULDBLOCK: somebody else has it).
 int gyre_lock_file(int fd);
+
+/// Has the allocator give whole pages that are free back to the system, where it does not do so by itself (glibc, whose arenas keep them). Some
+/// milliseconds for each 100 MB.
+void gyre_return_free_memory(void);
 
 /// Fills `buffer` with random bytes from the system. 0, or an errno value.
 int gyre_random(void *buffer, size_t count);

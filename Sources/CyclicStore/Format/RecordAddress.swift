@@ -17,6 +17,8 @@ struct RecordAddress: Hashable, Sendable {
         units = UInt64(stripe) * UInt64(unitsPerStripe) + UInt64(unitInStripe)
     }
 
-    func stripe(unitsPerStripe: Int) -> Int { Int(units / UInt64(unitsPerStripe)) }
-    func unitInStripe(unitsPerStripe: Int) -> Int { Int(units % UInt64(unitsPerStripe)) }
+    /// - Parameter unitsPerStripe: A power of two.
+    func stripe(unitsPerStripe: Int) -> Int { Int(units >> UInt64(unitsPerStripe.trailingZeroBitCount)) }
+    /// - Parameter unitsPerStripe: A power of two.
+    func unitInStripe(unitsPerStripe: Int) -> Int { Int(units) & (unitsPerStripe - 1) }
 }

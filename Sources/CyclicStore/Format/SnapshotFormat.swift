@@ -144,3 +144,27 @@ struct SnapshotChunk {
         return Checksum.of(content) == chunk.field(44) ? content : nil
     }
 }
+
+/// The shards in a chunk's content, one after the other.
+struct SnapshotShards: IteratorProtocol {
+    private let content: UnsafeRawBufferPointer
+    private var offset = 0
+
+    struct Shard {
+        var number: Int
+        var groups: Int
+        var slots: UnsafeRawBufferPointer
+    }
+
+    init(_ content: UnsafeRawBufferPointer) { self.content = content }
+
+    mutating func next() -> Shard? {
+        guard offset + SnapshotChunk.shardHeaderBytes <= content.count else { return nil }
+        let groups = Int(content.field(offset + 4, as: UInt32.self))
+        let begin = offset + SnapshotChunk.shardHeaderBytes
+        let length = groups * PackedIndex.groupSlots * 8
+        guard begin + length <= content.count else { return nil }
+        defer { offset = begin + length }
+        return Shard(number: Int(content.field(offset, as: UInt32.self)), groups: groups, slots: content.part(begin, length))
+    }
+}

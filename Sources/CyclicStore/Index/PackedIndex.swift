@@ -23,6 +23,8 @@ struct PackedIndex: ~Copyable {
     fileprivate(set) var byteCount: Int
     /// Entries that found no place even after growing: forgotten, counted. The record is then a miss.
     private(set) var overflows = 0
+    /// Groups of a shard that gets its first entry: see ``expect(_:)``.
+    private var firstGroups = 1
     /// The same for every table: a seeded run repeats.
     private var dice = SeededRandom(seed: 0)
 
@@ -104,6 +106,36 @@ struct PackedIndex: ~Copyable {
         return nil
     }
 
+    /// Adds an entry where there is none with the same fingerprint.
+    mutating func insertIfAbsent(_ hash: KeyHash, address: RecordAddress, units: Int) {
+        guard slot(of: hash) == nil else { return }
+        add(layout.slot(fingerprint: layout.fingerprint(hash), address: address, units: units), in: shardIndex(hash))
+    }
+
+    /// Has the memory that a lookup of this hash needs brought near.
+    @inline(__always)
+    func prefetch(_ hash: KeyHash) {
+        let shard = shards[shardIndex(hash)]
+        guard let slots = shard.slots else { return }
+        let (first, second) = groups(layout.fingerprint(hash), of: shard.groups)
+        gyre_prefetch(slots + first &* Self.groupSlots)
+        gyre_prefetch(slots + second &* Self.groupSlots)
+    }
+
+    /// So many entries are about to come: a shard that grows for the first time makes room for its part of them at once. A guess that is too low
+    /// costs moves, one that is too high costs memory.
+    mutating func expect(_ entries: Int) {
+        firstGroups = max(1, min(1024, entries / (shards.count * (Self.groupSlots - 1))))
+    }
+
+    /// Gives back the room of a shard of which nearly half is empty.
+    mutating func trim(shard index: Int) {
+        let old = shards[index]
+        let groups = Int(old.used) / (Self.groupSlots - 1) + 1
+        guard old.groups > 1, groups * 3 < Int(old.groups) * 2 else { return }
+        resize(index, to: groups, below: Int(old.groups))
+    }
+
     /// Two full groups are rare below the load limit; growing spreads them. Each try makes the shard a quarter larger.
     private mutating func add(_ raw: UInt64, in index: Int) {
         for _ in 0..<Self.maxGrowths {
@@ -153,6 +185,7 @@ struct PackedIndex: ~Copyable {
 
     static let groupSlots = 8
     private static let maxGrowths = 4
+    private static let maxGroups = 4096
     /// About, when the table is as full as was expected: few enough to copy in a microsecond, so many that the table of shards stays in the
     /// processor's second cache.
     private static let entriesPerShard = 640
@@ -236,10 +269,14 @@ struct PackedIndex: ~Copyable {
 
     private mutating func grow(_ index: Int) {
         let old = shards[index]
-        var groups = max(Int(old.groups) + 1, Int(old.groups) * 5 / 4)
-        while groups < 4096 {
-            let slotCount = groups * Self.groupSlots
-            let slots = Self.makeSlots(slotCount)
+        resize(index, to: max(Int(old.groups) + 1, Int(old.groups) * 5 / 4, firstGroups), below: Self.maxGroups)
+    }
+
+    /// Gives a shard so many groups, or as many more as its entries need to find a place.
+    private mutating func resize(_ index: Int, to wanted: Int, below limit: Int) {
+        let old = shards[index]
+        for groups in stride(from: wanted, to: limit, by: 1) {
+            let slots = Self.makeSlots(groups * Self.groupSlots)
             if move(old, into: slots, groups: Int32(groups)) {
                 old.slots?.deallocate()
                 shards[index] = Shard(slots: slots, groups: Int32(groups), used: old.used)
@@ -247,7 +284,6 @@ struct PackedIndex: ~Copyable {
                 return
             }
             slots.deallocate()
-            groups += 1
         }
     }
 

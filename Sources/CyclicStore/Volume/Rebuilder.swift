@@ -5,8 +5,8 @@
 /// first; then the snapshot, if there is one; last the hot stripes are looked through for records that must not come back. See ``RebuildState``
 /// for the order and ``RestartPlan`` for what there is to do.
 ///
-/// One read at a time, a chunk each. A chunk that cannot be read is tried again, then its stripes are read one by one; a stripe that cannot be read
-/// is left out. Memory: one chunk, and what the state needs.
+/// While a chunk is applied the next one is read. A chunk that cannot be read is tried again, then its stripes are read one by one; a stripe that
+/// cannot be read is left out. Memory: two chunks, and what the state needs.
 final class Rebuilder: @unchecked Sendable {
     // Unchecked: used by one completion after another, never by two at once.
     private let volume: Volume
@@ -18,7 +18,10 @@ final class Rebuilder: @unchecked Sendable {
     private var chunk: UInt64
     private var offset: Int
     private var settled = 0
-    private var attempts = 0
+    /// The read of the piece that is to be applied next, and that of the one behind it.
+    private var reading: PieceRead?
+    private var ahead: PieceRead?
+    private var isFirstPiece = true
 
     private static let pagesAtOnce = 256
     /// Directories that are applied in one hold of the lock.
@@ -33,43 +36,83 @@ final class Rebuilder: @unchecked Sendable {
         offset = plan.shardOffset
     }
 
-    func start() { next() }
+    func start() { go() }
 
-    private func next() {
+    private enum Step {
+        case goOn
+        /// Whatever it waits for calls ``go()``.
+        case wait
+        case end
+    }
+
+    /// Goes on until there is something to wait for.
+    private func go() {
+        while case .goOn = step() {}
+    }
+
+    private func step() -> Step {
         if place > plan.logPlaces.lowerBound { return readLog() }
         // The rest of the hot ones are older than everything else.
         while let last = hot.popLast() { applyAlone(last.stripe) }
         volume.settleRebuilt()
         if let snapshot = plan.snapshot, chunk < snapshot.chunkCount { return readSnapshot(snapshot) }
-        settle()
+        return settle()
     }
+
+    /// The bytes of a piece, once they are there.
+    private func read(_ range: Range<Int>) -> PieceRead.Result? {
+        let piece = reading ?? ahead ?? PieceRead(range, volume)
+        (reading, ahead) = (piece, nil)
+        assert(piece.range == range)
+        guard let result = piece.result(orCall: { [self] in go() }) else { return nil }
+        reading = nil
+        return result
+    }
+
+    private func readAhead(_ range: Range<Int>) { ahead = PieceRead(range, volume) }
 
     // MARK: The log
 
-    private func readLog() {
-        let count = UInt64(volume.superblock.stripeCount)
-        // A chunk does not go over the end of the ring, and is read whole where it lies.
-        let last = Int((place - 1) % count)
-        let pages = min(Self.pagesAtOnce, Int(place - plan.logPlaces.lowerBound), last + 1)
-        let first = last - pages + 1
+    private func readLog() -> Step {
+        let part = logPart(below: place)
+        guard let piece = read(logRange(part)) else { return .wait }
+        let next = place - UInt64(part.count)
+        if next > plan.logPlaces.lowerBound { readAhead(logRange(logPart(below: next))) }
         let pageBytes = FooterLogPage.byteCount(stripeBytes: volume.superblock.stripeBytes)
-        let buffer = PageBuffer(byteCount: pages * pageBytes)
-        read(buffer, at: FooterLogPage.offset(of: first, volume.superblock)) { [self] isRead in
-            for end in stride(from: pages, to: 0, by: -Self.stripesAtOnce) {
-                let batch = (max(0, end - Self.stripesAtOnce)..<end).reversed().map { number in
-                    let stripe = first + number
-                    let bytes = UnsafeRawBufferPointer(buffer.region).part(number * pageBytes, pageBytes)
-                    return (stripe, isRead ? FooterLogPage(decoding: bytes, stripe: stripe, volume.superblock) : nil)
-                }
-                apply(batch)
-            }
-            place -= UInt64(pages)
-            volume.rebuildAdvanced()
-            next()
+        let pages = part.reversed().map { stripe -> (stripe: Int, page: FooterLogPage?) in
+            let bytes = UnsafeRawBufferPointer(piece.buffer.region).part((stripe - part.lowerBound) * pageBytes, pageBytes)
+            return (stripe, piece.isRead ? FooterLogPage(decoding: bytes, stripe: stripe, volume.superblock) : nil)
         }
+        if isFirstPiece { expect(like: pages.map(\.page)) }
+        for begin in stride(from: 0, to: pages.count, by: Self.stripesAtOnce) {
+            apply(pages[begin..<min(pages.count, begin + Self.stripesAtOnce)])
+        }
+        place = next
+        volume.rebuildAdvanced()
+        return .goOn
     }
 
-    private func apply(_ batch: [(stripe: Int, page: FooterLogPage?)]) {
+    /// Stripes whose pages are read in one go: not over the end of the ring.
+    private func logPart(below place: UInt64) -> Range<Int> {
+        let last = Int((place - 1) % UInt64(volume.superblock.stripeCount))
+        let pages = min(Self.pagesAtOnce, Int(place - plan.logPlaces.lowerBound), last + 1)
+        return last - pages + 1..<last + 1
+    }
+
+    private func logRange(_ part: Range<Int>) -> Range<Int> {
+        FooterLogPage.offset(of: part.lowerBound, volume.superblock)..<FooterLogPage.offset(of: part.upperBound, volume.superblock)
+    }
+
+    /// Where everything comes from the log, the first directories tell about how many records there are. What they replace is counted too: see
+    /// ``Volume/trimIndex()``.
+    private func expect(like pages: [FooterLogPage?]) {
+        isFirstPiece = false
+        guard plan.snapshot == nil else { return }
+        let records = pages.reduce(0) { $0 + ($1?.entries?.count { !$0.isTombstone } ?? 0) }
+        volume.expectRecords(records * plan.logPlaces.count / max(1, pages.count))
+    }
+
+    private func apply(_ batch: some Sequence<(stripe: Int, page: FooterLogPage?)>) {
         var ready: [StripeFooter] = []
         for (stripe, page) in batch {
             guard let page, let entries = page.entries else {
@@ -139,26 +182,28 @@ final class Rebuilder: @unchecked Sendable {
 
     // MARK: The snapshot
 
-    private func readSnapshot(_ snapshot: SnapshotHeader) {
-        let buffer = PageBuffer(byteCount: SnapshotHeader.chunkBytes)
+    private func readSnapshot(_ snapshot: SnapshotHeader) -> Step {
         let end = SnapshotHeader.slot(snapshot.generation, in: volume.superblock.regions.snapshot).end
-        let length = max(0, min(SnapshotHeader.chunkBytes, end - offset))
-        read(buffer, length: length, at: offset) { [self] isRead in
-            let content =
-                isRead
-                ? SnapshotChunk.content(
-                    of: UnsafeRawBufferPointer(buffer.region).part(0, length),
-                    number: chunk,
-                    generation: snapshot.generation,
-                    volumeID: volume.superblock.volumeID
-                ) : nil
-            guard let content else { return doWithoutSnapshot() }
-            install(content)
-            offset += SnapshotChunk.length(used: content.count)
-            chunk += 1
-            volume.rebuildAdvanced()
-            next()
+        func range(_ offset: Int) -> Range<Int> { offset..<max(offset, min(end, offset + SnapshotHeader.chunkBytes)) }
+        guard let piece = read(range(offset)) else { return .wait }
+        let content =
+            piece.isRead
+            ? SnapshotChunk.content(
+                of: UnsafeRawBufferPointer(piece.buffer.region),
+                number: chunk,
+                generation: snapshot.generation,
+                volumeID: volume.superblock.volumeID
+            ) : nil
+        guard let content else {
+            doWithoutSnapshot()
+            return .goOn
         }
+        offset += SnapshotChunk.length(used: content.count)
+        chunk += 1
+        if chunk < snapshot.chunkCount { readAhead(range(offset)) }
+        volume.install(content, plan.stripes)
+        volume.rebuildAdvanced()
+        return .goOn
     }
 
     /// The snapshot is damaged: everything comes from the log, from its end once more, for what the snapshot should have had was passed over.
@@ -166,60 +211,103 @@ final class Rebuilder: @unchecked Sendable {
         plan.logPlaces = min(plan.firstPlace, plan.logPlaces.lowerBound)..<plan.logPlaces.upperBound
         plan.snapshot = nil
         place = plan.logPlaces.upperBound
+        isFirstPiece = true
         hot = plan.hot.sorted { $0.sequence < $1.sequence }
         volume.snapshotIsDamaged(pieces: plan.pieces(pagesAtOnce: Self.pagesAtOnce))
-        next()
-    }
-
-    private func install(_ content: UnsafeRawBufferPointer) {
-        var offset = 0
-        while offset + SnapshotChunk.shardHeaderBytes <= content.count {
-            let end = volume.lock.locked { () -> Int in
-                for _ in 0..<64 where offset + SnapshotChunk.shardHeaderBytes <= content.count {
-                    let shard = Int(content.field(offset, as: UInt32.self))
-                    let groups = Int(content.field(offset + 4, as: UInt32.self))
-                    let length = groups * PackedIndex.groupSlots * 8
-                    offset += SnapshotChunk.shardHeaderBytes
-                    guard shard < volume.index.shardCount, offset + length <= content.count else { return content.count }
-                    if groups > 0 { volume.install(shard: shard, groups: groups, from: content.part(offset, length), plan.stripes) }
-                    offset += length
-                }
-                return offset
-            }
-            offset = end
-        }
     }
 
     // MARK: The end
 
     /// Records in hot stripes that are not the last word on their key are watched from now on: see ``SupersededRecords``.
-    private func settle() {
+    private func settle() -> Step {
         let stripes = plan.watched + volume.hotFound
-        if settled < stripes.count {
-            let stripe = stripes[settled]
-            settled += 1
-            return FooterReader(superblock: volume.superblock, device: volume.device, engine: volume.engine).read(stripe: stripe) {
-                [self] in
-                if case .footer(let footer) = $0 { volume.watchDead(footer) }
-                next()
-            }
+        guard settled < stripes.count else {
+            volume.trimIndex()
+            volume.endRebuild()
+            return .end
         }
-        volume.endRebuild()
+        let stripe = stripes[settled]
+        FooterReader(superblock: volume.superblock, device: volume.device, engine: volume.engine).read(stripe: stripe) { [self] outcome in
+            switch outcome {
+            case .footer(let footer): volume.watchDead(footer)
+            case .unreadable: volume.noteUnread(stripe)
+            case .busy: return volume.waitToRebuild { [self] in go() }
+            }
+            settled += 1
+            go()
+        }
+        return .wait
+    }
+}
+
+/// A read of one piece of the log or the snapshot, for one that may come for it later. An error is no result: it is tried again, three times, once
+/// somebody waits.
+private final class PieceRead: @unchecked Sendable {
+    // Unchecked: the mutable fields are guarded by `lock`.
+    let range: Range<Int>
+    private let volume: Volume
+    private let buffer: PageBuffer
+    private let lock = Lock()
+    private var state = State.idle
+    private var attempts = 0
+    private var waiter: (@Sendable () -> Void)?
+
+    private enum State {
+        case idle
+        case underWay
+        case ended(isRead: Bool)
     }
 
-    private func read(_ buffer: PageBuffer, length: Int? = nil, at offset: Int, _ then: @escaping @Sendable (Bool) -> Void) {
-        let region = buffer.region.part(0, length ?? buffer.region.count)
-        let taken = volume.engine.submit(
-            IOOperation(kind: .read, device: volume.device, offset: offset, region: region) { [self] error in
-                withExtendedLifetime(buffer) {}
-                if error != nil, attempts < 3 {
-                    attempts += 1
-                    return read(buffer, length: length, at: offset, then)
-                }
-                attempts = 0
-                then(error == nil)
+    struct Result {
+        var isRead: Bool
+        var buffer: PageBuffer
+    }
+
+    /// Begins the read if the engine has room.
+    init(_ range: Range<Int>, _ volume: Volume) {
+        self.range = range
+        self.volume = volume
+        buffer = PageBuffer(byteCount: range.count)
+        begin()
+    }
+
+    /// What was read; nil when that is not known yet, and then the callback is called once.
+    func result(orCall callback: @escaping @Sendable () -> Void) -> Result? {
+        let (result, isIdle) = lock.locked { () -> (Result?, Bool) in
+            if case .ended(let isRead) = state { return (Result(isRead: isRead, buffer: buffer), false) }
+            waiter = callback
+            if case .idle = state { return (nil, true) }
+            return (nil, false)
+        }
+        if isIdle { begin() }
+        return result
+    }
+
+    private func begin() {
+        lock.locked { state = .underWay }
+        let operation = IOOperation(kind: .read, device: volume.device, offset: range.lowerBound, region: buffer.region) { [self] error in
+            finish(error == nil)
+        }
+        guard !volume.engine.submit(operation) else { return }
+        let mustWait = lock.locked {
+            state = .idle
+            return waiter != nil
+        }
+        if mustWait { volume.waitToRebuild { [self] in begin() } }
+    }
+
+    private func finish(_ isRead: Bool) {
+        let (waiter, again) = lock.locked { () -> ((@Sendable () -> Void)?, Bool) in
+            attempts += 1
+            guard isRead || attempts > 3 else {
+                state = .idle
+                return (nil, self.waiter != nil)
             }
-        )
-        if !taken { volume.waitToRebuild { [self] in read(buffer, length: length, at: offset, then) } }
+            state = .ended(isRead: isRead)
+            defer { self.waiter = nil }
+            return (self.waiter, false)
+        }
+        if again { begin() }
+        waiter?()
     }
 }

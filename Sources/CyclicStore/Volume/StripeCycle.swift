@@ -52,10 +52,14 @@ struct StripeCycle {
     private var span = 0
     /// Hot stripes.
     private(set) var hotCount = 0
+    /// Stripes with records on disk.
+    private(set) var liveCount = 0
     /// Stripes never opened, in this run or, as far as is known, before.
     private var unwritten: Int
     /// Most stripes that may be hot.
     let hotLimit: Int
+    /// Grows whenever ``holds(_:sequence:)`` may answer otherwise than before.
+    private(set) var changes = 0
 
     /// - Parameters:
     ///   - sequences: The sequence of each stripe found on disk, nil where there is none to trust.
@@ -95,6 +99,7 @@ struct StripeCycle {
         self.cleanGoal = cleanGoal
         hotLimit = sequences.count / 4
         unwritten = sequences.count { $0 == nil }
+        liveCount = sequences.count - unwritten
     }
 
     /// What is on disk in a stripe of which that was not known. False: it has been opened since, or taken back.
@@ -103,6 +108,7 @@ struct StripeCycle {
             !stripes[stripe].isEmpty
         else { return false }
         stripes[stripe].sequence = sequence
+        changes += 1
         return stripes[stripe].phase == .live
     }
 
@@ -114,6 +120,8 @@ struct StripeCycle {
         guard stripes[stripe].sequence == Self.unknownSequence, stripes[stripe].phase == .live, !stripes[stripe].isEmpty else { return }
         stripes[stripe].isEmpty = true
         unwritten += 1
+        liveCount -= 1
+        changes += 1
     }
 
     /// The place at which a stripe was opened last, or would have been.
@@ -183,6 +191,7 @@ struct StripeCycle {
         stripes[stripe].isOld = false
         stripes[stripe].sequence = nextSequence
         nextSequence += 1
+        changes += 1
         step()
         ahead -= 1
         return (stripe, stripes[stripe].sequence)
@@ -199,6 +208,8 @@ struct StripeCycle {
         assert(stripes[stripe].phase == .filling)
         stripes[stripe].phase = .live
         stripes[stripe].isEmpty = !written
+        if written { liveCount += 1 }
+        changes += 1
     }
 
     /// The next stripe whose directory must be read, if more clean ones are wanted. Empty stripes on the way are passed at once.
@@ -214,6 +225,8 @@ struct StripeCycle {
                 drain(stripe)
             } else {
                 stripes[stripe].phase = .reclaiming
+                liveCount -= 1
+                changes += 1
                 return stripe
             }
         }
@@ -241,6 +254,8 @@ struct StripeCycle {
         guard hotCount < hotLimit else { return false }
         stripes[stripe].phase = .hot
         hotCount += 1
+        liveCount += 1
+        changes += 1
         ahead -= 1
         return true
     }
@@ -273,9 +288,6 @@ struct StripeCycle {
         stripes.reduce(nextSequence) { $1.isEmpty && $1.phase != .filling ? $0 : min($0, $1.sequence) }
     }
 
-    /// Stripes with records on disk.
-    var liveCount: Int { stripes.reduce(0) { $0 + ([.live, .hot].contains($1.phase) && !$1.isEmpty ? 1 : 0) } }
-
     /// Checks what must always hold; used by tests and by debug builds.
     func checkInvariants() {
         var position = head
@@ -291,6 +303,7 @@ struct StripeCycle {
             position = (position + 1) % stripes.count
         }
         precondition(hotCount == stripes.count { $0.phase == .hot } && hotCount <= hotLimit)
+        precondition(liveCount == stripes.count { ($0.phase == .live || $0.phase == .hot) && !$0.isEmpty })
         for stripe in stripes {
             precondition(stripe.sequence < nextSequence)
             precondition(stripe.phase != .clean || stripe.leases == 0, "a clean stripe has a reader")

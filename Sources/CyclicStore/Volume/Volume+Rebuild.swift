@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CCyclicStore
+
 /// The volume's side of a rebuild that goes on while it serves. What is not known yet is a miss.
 extension Volume {
     /// Under the lock.
@@ -44,14 +46,35 @@ extension Volume {
         }
     }
 
-    /// Under the lock: takes a shard from the snapshot, without what lies in stripes that have been written since.
-    func install(shard: Int, groups: Int, from region: UnsafeRawBufferPointer, _ stripes: [SnapshotStripe]) {
-        guard let lowSequence = rebuild?.lowSequence else { return }
-        let (units, cycle) = (unitsPerStripe, cycle)
-        rebuild?.install(shard: shard, groups: groups, from: region, to: &index) { address in
-            let stripe = address.stripe(unitsPerStripe: units)
-            guard stripe < stripes.count, let sequence = stripes[stripe].sequence, sequence < lowSequence else { return false }
-            return cycle.holds(stripe, sequence: sequence)
+    /// Takes shards from the snapshot, without what lies in stripes that have been written since. Under the lock, some at a time.
+    func install(_ content: UnsafeRawBufferPointer, _ stripes: [SnapshotStripe]) {
+        var shards = SnapshotShards(content)
+        var isLeft = true
+        while isLeft {
+            isLeft = lock.locked {
+                guard let rebuild else { return false }
+                rebuild.keepStripes(of: cycle) { stripe in
+                    guard let sequence = stripes[stripe].sequence, sequence < rebuild.lowSequence else { return false }
+                    return cycle.holds(stripe, sequence: sequence)
+                }
+                for _ in 0..<64 {
+                    guard let shard = shards.next(), shard.number < index.shardCount else { return false }
+                    if shard.groups > 0 { rebuild.install(shard, unitsPerStripe: unitsPerStripe, to: &index) }
+                }
+                return true
+            }
+        }
+    }
+
+    /// So many records may come from the log.
+    func expectRecords(_ count: Int) { lock.locked { index.expect(count) } }
+
+    /// Gives back what ``expectRecords(_:)`` was wrong about, and what was only needed for the rebuild. The lock is never held for long.
+    func trimIndex() {
+        defer { gyre_return_free_memory() }
+        let count = lock.locked { index.shardCount }
+        for begin in stride(from: 0, to: count, by: 64) {
+            lock.locked { for shard in begin..<min(count, begin + 64) { index.trim(shard: shard) } }
         }
     }
 
@@ -69,6 +92,9 @@ extension Volume {
             }
         }
     }
+
+    /// The directory of a hot stripe could not be read: which of its records are dead is not known.
+    func noteUnread(_ stripe: Int) { lock.locked { _ = unreadStripes.insert(stripe) } }
 
     /// Everything is in the log that is read from now on.
     func snapshotIsDamaged(pieces: Int) {

@@ -13,6 +13,8 @@ final class HollowDevice: BlockDevice {
     private static let headBytes = 4096
     /// More than the directory of a stripe of 1 MiB with objects of 32 KiB; the benchmark makes no smaller ones.
     private static let tailBytes = 4096
+    /// A piece of a snapshot begins like this: it may be as long as a stripe.
+    private static let snapshotMagic: UInt64 = 0x4b4e_4843_534e_5947
 
     init(_ file: FileDevice, stripeBytes: Int, wholeEvery: Int) {
         self.file = file
@@ -27,7 +29,9 @@ final class HollowDevice: BlockDevice {
     func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool { false }
 
     func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
-        guard region.count == stripeBytes, offset / stripeBytes % wholeEvery != 0 else { return try file.write(at: offset, from: region) }
+        guard region.count == stripeBytes, region.loadUnaligned(as: UInt64.self) != Self.snapshotMagic,
+            offset / stripeBytes % wholeEvery != 0
+        else { return try file.write(at: offset, from: region) }
         try file.write(at: offset, from: UnsafeRawBufferPointer(rebasing: region[..<Self.headBytes]))
         try file.write(
             at: offset + stripeBytes - Self.tailBytes,

@@ -26,7 +26,8 @@ struct RestartBench {
         return configuration
     }
 
-    /// Fills the volume once, then ends as a crash does: nothing is closed.
+    /// Fills the volume once, then ends as a crash does: nothing is closed. With `snapshots=0` the store never came to write its index, so that
+    /// a start finds the footer log only.
     func forge() async throws {
         unlink(path)
         let file = try FileDevice(path: path, byteCount: bytes, directIO: false, space: .sparse)
@@ -43,6 +44,7 @@ struct RestartBench {
                 await withCheckedContinuation { done in if !store.whenRoom({ done.resume() }) { done.resume() } }
             }
             number += 1
+            if number % 4096 == 0, options.int("snapshots", 1) == 1 { store.tick() }
             if number % 4096 == 0, (store.statistics.volume?.stripesReclaimed ?? 0) > 8 { break }
         }
         await store.flushed()
@@ -94,6 +96,7 @@ struct RestartBench {
             [
                 ("bytes", Double(bytes)), ("records", Double(records)), ("openedSeconds", Double(opened - start) / 1e9),
                 ("firstHitSeconds", Double((firstHit ?? 0) - start) / 1e9), ("completeSeconds", Double((complete ?? 0) - start) / 1e9),
+                ("indexBytesPerObject", Double(store.statistics.volume?.indexBytes ?? 0) / Double(max(1, records))),
                 ("residentBytesPerObject", Double(resident) / Double(max(1, records))),
                 ("residentBytesPerObjectWithoutMembufs", Double(resident - configuration.membufs << 20) / Double(max(1, records))),
                 ("peakBytesPerObject", Double(peakBytes() - before) / Double(max(1, records))),
