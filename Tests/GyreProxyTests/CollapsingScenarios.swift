@@ -119,6 +119,41 @@ import Testing
         }
     }
 
+    /// Two first variants at the same time had a marker each, and the one that came last was all that was found later.
+    @Test(arguments: [1, 2]) func `first variants that are fetched at the same time are all kept`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                let language = request.fields["Accept-Language"] ?? "-"
+                return .response(
+                    200,
+                    ["Cache-Control": "max-age=60", "Vary": "Accept-Language", "ETag": "\"\(language)\""],
+                    body: .bytes(Array(language.utf8))
+                ).after(gate)
+            }
+            let languages = ["de", "en", "fr", "it"]
+            let clients = try await clients(languages.count, scenario)
+            for (client, language) in zip(clients, languages) {
+                // Who wants the origin's own word does not wait for others.
+                try await client.sendRequest("GET", "/a", ["Host": "site.test", "Accept-Language": language, "Cache-Control": "no-cache"])
+            }
+            try await eventually("all are at the origin") { gate.waitingCount == languages.count }
+            gate.open()
+            for (client, language) in zip(clients, languages) { #expect(try await client.readResponse().text == language) }
+            try await nothingIsLeft(scenario)
+            #expect(scenario.proxy.shared.markers.count == 0)
+            for language in languages {
+                let answer = try await clients[0].get("/a", ["Host": "site.test", "Accept-Language": language])
+                #expect(answer.text == language && answer["Cache-Status"]?.contains("; hit") == true)
+            }
+            #expect(scenario.origin.requestCount == languages.count)
+            // A purge ends the generation that they have agreed on.
+            _ = try await scenario.proxy.purge(PurgeRequest(.url("http://site.test/a")))
+            for language in languages { _ = try await clients[0].get("/a", ["Host": "site.test", "Accept-Language": language]) }
+            #expect(scenario.origin.requestCount == languages.count * 2)
+        }
+    }
+
     @Test func `a leader that leaves takes nobody along`() async throws {
         try await withScenario { scenario in
             let gate = Gate()

@@ -172,6 +172,13 @@ extension SettingsTable {
             "The only query parameters that are kept; a name may end in *"
         ),
         Setting(
+            "cache.status-key",
+            \.cache.statusKey,
+            .boolean,
+            default: "false",
+            "Whether Cache-Status tells the key (RFC 9211, 2.7): it makes answers larger, and shows what is in it to every client"
+        ),
+        Setting(
             "cache.purge-clients",
             \.cache.purgeClients,
             .words("addresses", example: "127.0.0.0/8, ::1"),

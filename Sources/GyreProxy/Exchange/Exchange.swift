@@ -293,6 +293,9 @@ final class Exchange {
         }
     }
 
+    /// The key as `Cache-Status` shows it; nil: it does not.
+    var shownKey: [UInt8]? { proxy.configuration.showsKey ? primaryKey.bytes : nil }
+
     /// The proxy's own answer. The connection survives it when the request has been read whole.
     func fail(status: Int, reason: String, fields: [(String, String)] = []) {
         guard phase != .done else { return }
@@ -316,6 +319,7 @@ final class Exchange {
                 closes: closes,
                 sendsBody: request.method != .head,
                 outcome: outcome,
+                key: shownKey,
                 fields: fields
             )
         )
