@@ -112,6 +112,47 @@ import Testing
         }
     }
 
+    /// RFC 9875 §2.2.1, from memory and from the disk.
+    @Test(arguments: [false, true]) func `an unsafe method invalidates what shares a group with its target, and no more`(
+        isOnDisk: Bool
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let groups: [(path: String, groups: String, vary: FieldLines)] = [
+            ("/a", "\"g\"", ["Vary": "Accept-Language"]), ("/b", "\"g\"", [:]), ("/c", "\"g\", \"h\"", [:]), ("/d", "\"h\"", [:]),
+        ]
+        func fill(_ scenario: Scenario) async throws {
+            for row in groups { _ = try await store([row.path], row.vary.merging(["Cache-Groups": "\(row.groups)"]), scenario) }
+            // Once more: what was never used is not written when it leaves memory.
+            let client = try await scenario.client()
+            for row in groups { _ = try await client.get(row.path, Self.site) }
+        }
+        func changesAll(_ scenario: Scenario) async throws {
+            for row in groups {
+                scenario.origin.on("GET", row.path) { _ in
+                    .response(200, row.vary.merging(["Cache-Control": "max-age=600", "Cache-Groups": "\(row.groups)"]), body: "new")
+                }
+            }
+            scenario.origin.on("POST", "/a") { _ in .response(204) }
+            let client = try await scenario.client()
+            #expect(try await asked(["/b", "/c", "/d"], client, scenario) == [])
+            _ = try await client.request("POST", "/a", Self.site, body: [1])
+            // In one order: what is asked again belongs to its groups again.
+            for path in ["/b", "/c", "/a"] {
+                try await eventually("\(path) is asked for anew") { try await client.get(path, Self.site).text == "new" }
+            }
+            #expect(try await client.get("/d", Self.site).text == "/d")
+        }
+        if isOnDisk {
+            try await withScenario(volume: folder.file("v")) { try await fill($0) }
+            try await withScenario(volume: folder.file("v")) { try await changesAll($0) }
+        } else {
+            try await withScenario { scenario in
+                try await fill(scenario)
+                try await changesAll(scenario)
+            }
+        }
+    }
+
     @Test func `PURGE is for permitted clients, and not for those behind a proxy of theirs`() async throws {
         try await withScenario { scenario in
             let client = try await store(["/a"], [:], scenario)

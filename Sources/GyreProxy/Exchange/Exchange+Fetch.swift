@@ -129,7 +129,16 @@ extension Exchange {
     func invalidate(_ response: UpstreamResponse) {
         guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
         let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
-        for uri in invalid.targets { proxy.purging.invalidate(.key(proxy.purging.rules.key(of: uri))) }
+        for (index, uri) in invalid.targets.enumerated() {
+            let key = proxy.purging.rules.key(of: uri)
+            // While it is there.
+            proxy.purging.invalidateGroups(
+                of: index == 0 ? primaryKey : proxy.store.key(key),
+                origin: target.originBytes,
+                selecting: request.fields
+            )
+            proxy.purging.invalidate(.key(key))
+        }
         for group in invalid.groups { proxy.purging.invalidate(.tag(PurgeSubject.group(group, origin: target.originBytes))) }
     }
 

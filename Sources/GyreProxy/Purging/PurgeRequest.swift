@@ -3,6 +3,7 @@
 
 public import CyclicStore
 import HTTPCaching
+import HTTPTypes
 import NIOCore
 import Synchronization
 
@@ -130,6 +131,23 @@ final class Purging: Sendable {
         case .tag(let tag): store.purge(.tag(tag), mode: mode, completion)
         case .prefix(let prefix): store.purge(.prefix(prefix), mode: mode, completion)
         case .everything: store.purge(.everything, mode: mode, completion)
+        }
+    }
+
+    /// What shares a group with a response that an unsafe request is about to make invalid is invalid too (RFC 9875 §2.2.1), and nothing beyond: groups do
+    /// not lead to other groups. Of variants those are looked at that have an entity tag or are the request's own.
+    ///
+    /// What lies in memory counts at once, what lies on the disk when it has been read.
+    func invalidateGroups(of key: StoreKey, origin: [UInt8], selecting fields: HTTPFields) {
+        store.get(key) { [self] lookup in
+            guard let object = lookup.object else { return }
+            if let marker = object as? VariantMarker {
+                let names =
+                    marker.variants.map { marker.variantKey($0.name) } + marker.specifications.map { marker.variantKey($0, for: fields) }
+                for name in Set(names) { invalidateGroups(of: store.key(name), origin: origin, selecting: fields) }
+            } else if let head = FoundVariant(object, .memory, isStale: false)?.head {
+                for group in CacheGroups.groups(of: head.fields) { invalidate(.tag(PurgeSubject.group(group, origin: origin))) }
+            }
         }
     }
 
