@@ -31,7 +31,7 @@ enum ForwardedFields {
         }
         // Who sits behind a forward proxy is nobody's business.
         if request.isForward {
-            if !trustsForwarded { result.removeAll { ForwardingFacts.names.contains($0.name.canonicalName) } }
+            if !trustsForwarded { ForwardingFacts.remove(from: &result) }
             return result
         }
         let facts = ForwardingFacts(
