@@ -30,12 +30,29 @@ import Testing
         return result
     }
 
-    @Test(arguments: ["http://site.test/a", "http://SITE.test:80/a", "http://site.test/./x/../%61"])
+    @Test(arguments: [
+        "http://site.test/a", "http://SITE.test:80/a", "http://site.test/./x/../%61", "https://site.test/a", "https://SITE.test:443/a",
+    ])
     func `a URL is purged in whatever form it is written`(url: String) async throws {
         try await withScenario { scenario in
             let client = try await store(["/a", "/b"], [:], scenario)
             #expect(try await scenario.proxy.purge(PurgeRequest(.url(url))) == .memoryOnly)
             #expect(try await asked(["/a", "/b"], client, scenario) == ["/a"])
+        }
+    }
+
+    /// Something else ends TLS before a site: its keys are those of clear text, and a purge of what people see was reported and did nothing.
+    @Test func `an https URL means the site that is asked in clear text`() async throws {
+        try await withScenario { scenario in
+            let client = try await store(["/a", "/b", "/c"], ["Cache-Groups": "\"g\""], scenario)
+            let subjects: [PurgeRequest.Subject] = [
+                .url("https://site.test/a"), .prefix("https://site.test/b"), .group("g", origin: "https://site.test"),
+            ]
+            for (subject, gone) in zip(subjects, [["/a"], ["/b"], ["/a", "/b", "/c"]]) {
+                _ = try await scenario.proxy.purge(PurgeRequest(subject))
+                #expect(try await asked(["/a", "/b", "/c"], client, scenario) == gone)
+            }
+            #expect(try #require(await scenario.proxy.explain(url: "https://site.test/a", fields: [])).contains("freshness     fresh"))
         }
     }
 
