@@ -258,6 +258,17 @@ import Testing
         }
     }
 
+    @Test func `a proxy that is trusted speaks for X-Forwarded fields and for no other`() async throws {
+        try await withScenario(adjust: { $0.trustsForwarded = true }) { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            let client = try await scenario.client()
+            _ = try await client.get("/a", ["X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/p", "X-Original-URL": "/admin"])
+            let seen = try #require(scenario.origin.received.first)
+            #expect(seen.fields["X-Forwarded-Proto"] == "https" && seen.fields["X-Forwarded-Prefix"] == "/p")
+            #expect(seen.fields["X-Original-URL"] == nil)
+        }
+    }
+
     @Test func `parameters are sorted and stripped by rule, in the key and towards the origin`() async throws {
         try await withScenario(adjust: {
             $0.keyRules.sortsQuery = true

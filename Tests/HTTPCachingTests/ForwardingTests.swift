@@ -145,6 +145,8 @@ struct ForwardingTests {
         #expect(message.isEmpty == isDropped)
         PoisoningFields.remove(from: &kept, keeping: [name.lowercased()])
         #expect(!kept.isEmpty)
+        PoisoningFields.remove(from: &kept, trusting: true)
+        #expect(kept.isEmpty == (isDropped && name != "X-Forwarded-Prefix"))
     }
 
     @Test("fields that could poison what others get are dropped, unless they are keyed by")

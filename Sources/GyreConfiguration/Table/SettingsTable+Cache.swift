@@ -36,7 +36,7 @@ extension SettingsTable {
             \.cache.minTTL,
             .duration(SettingLimits.freshness),
             default: "0s",
-            "No freshness that the origin gave is shorter; above 0 it departs from RFC 9111, 4.2"
+            "No freshness that the origin gave is shorter, but none at all stays none; above 0s it departs from RFC 9111, 4.2"
         ),
         Setting(
             "cache.max-ttl",

@@ -22,12 +22,15 @@ public enum PoisoningFields {
     public static let droppedPrefixes = ["x-forwarded-", "x-original-", "x-rewrite-"]
 
     /// Removes them, except those named in `kept`, in lower case, and those that ``ForwardingFacts`` has to do with.
-    public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = []) {
+    ///
+    /// - Parameter trusting: whether the client is a proxy that is trusted: what begins with `X-Forwarded-` is its own then. It speaks for none of the others,
+    ///   which most proxies pass on as they got them.
+    public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = [], trusting: Bool = false) {
         fields.removeAll { field in
             let name = field.name.canonicalName
             guard !kept.contains(name) else { return false }
             if name.utf8.contains(UInt8(ascii: "_")) { return true }
-            guard !ForwardingFacts.names.contains(name) else { return false }
+            guard !ForwardingFacts.names.contains(name), !(trusting && name.hasPrefix("x-forwarded-")) else { return false }
             return dropped.contains(name) || droppedPrefixes.contains { name.hasPrefix($0) }
         }
     }
