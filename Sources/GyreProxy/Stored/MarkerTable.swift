@@ -31,24 +31,41 @@ final class MarkerTable: Sendable {
         deinit { table.leave(marker) }
     }
 
-    private let entries = Mutex<[StoreKey: Entry]>([:])
+    /// A marker is put while its shard is locked: two of one key must not cross, and others should not wait.
+    private final class Shard: Sendable {
+        let entries = Mutex<[StoreKey: Entry]>([:])
+    }
+
+    private static let shardCount = 16
+    private let shards = (0..<shardCount).map { _ in Shard() }
+    private func shard(_ key: StoreKey) -> Shard { shards[Int(key.hash.low % UInt64(Self.shardCount))] }
 
     /// How many URLs have variants under way.
-    var count: Int { entries.withLock { $0.count } }
+    var count: Int { shards.reduce(0) { $0 + $1.entries.withLock { $0.count } } }
 
     /// - Parameters:
     ///   - vary: What the response that begins varies by.
     ///   - known: What the fetch knows of the URL's variants.
     ///   - since: When its request went out.
     ///   - isCurrent: Whether what was asked for at that time may still be used: no purge has come since.
-    func enter(_ key: StoreKey, _ vary: Vary, known: VariantMarker?, since: Timestamp, isCurrent: (Timestamp) -> Bool) -> Use {
-        entries.withLock { entries in
+    ///   - stored: The marker that is there now: another fetch may have begun and ended meanwhile.
+    func enter(
+        _ key: StoreKey,
+        _ vary: Vary,
+        known: VariantMarker?,
+        since: Timestamp,
+        isCurrent: (Timestamp) -> Bool,
+        stored: () -> VariantMarker?
+    ) -> Use {
+        // What was purged on its way is stored where nobody looks, and takes nobody's place.
+        guard isCurrent(since) else { return Use(VariantMarker(key: key).adding(vary), self) }
+        return shard(key).entries.withLock { entries in
             var new: Entry
             if let found = entries[key], isCurrent(found.since) {
                 new = found
             } else {
                 // What was purged is not known any more.
-                let known = known?.generation == entries[key]?.marker.generation ? nil : known
+                let known = [stored(), known].compactMap { $0 }.first { $0.generation != entries[key]?.marker.generation }
                 new = Entry(marker: known ?? VariantMarker(key: key), since: since, users: 0)
             }
             new.users += 1
@@ -64,9 +81,9 @@ final class MarkerTable: Sendable {
     ///   - stored: The marker that is there.
     ///   - put: Called with the changed one, if it is another.
     func update(_ use: Use, stored: () -> VariantMarker?, _ change: (VariantMarker) -> VariantMarker, put: (VariantMarker) -> Void) {
-        entries.withLock { entries in
+        let key = use.marker.key
+        shard(key).entries.withLock { entries in
             let known = stored()
-            let key = use.marker.key
             let newest = [entries[key]?.marker, known].compactMap { $0 }.first { $0.generation == use.marker.generation }
             let updated = change(newest ?? use.marker)
             if entries[key]?.marker.generation == updated.generation { entries[key]?.marker = updated }
@@ -75,7 +92,7 @@ final class MarkerTable: Sendable {
     }
 
     private func leave(_ marker: VariantMarker) {
-        entries.withLock { entries in
+        shard(marker.key).entries.withLock { entries in
             // After a purge another generation may stand there.
             guard let entry = entries[marker.key], entry.marker.generation == marker.generation else { return }
             if entry.users > 1 { entries[marker.key]?.users -= 1 } else { entries[marker.key] = nil }

@@ -29,11 +29,20 @@ struct Placement {
             return
         }
         let marks = proxy.purging.marks
-        let use = proxy.markers.enter(primaryKey, vary, known: marker, since: head.requestTime) {
-            marks.verdict(primaryKey: primaryKey.bytes, tags: [], requestTime: $0) == .current
-        }
+        let use = proxy.markers.enter(
+            primaryKey,
+            vary,
+            known: marker,
+            since: head.requestTime,
+            isCurrent: { marks.verdict(primaryKey: primaryKey.bytes, tags: [], requestTime: $0) == .current },
+            stored: { Self.marker(under: primaryKey, proxy.store) }
+        )
         self.use = use
         key = proxy.store.key(use.marker.variantKey(vary, for: selecting))
+    }
+
+    private static func marker(under key: StoreKey, _ store: CyclicStore) -> VariantMarker? {
+        key.bytes.withUnsafeBytes { store.objectInMemory(key.hash, key: $0) } as? VariantMarker
     }
 
     /// What is known of the variants of the URL, this one included; nil: it does not vary.
@@ -48,7 +57,7 @@ struct Placement {
         let key = use.marker.key
         proxy.markers.update(
             use,
-            stored: { key.bytes.withUnsafeBytes { store.objectInMemory(key.hash, key: $0) } as? VariantMarker },
+            stored: { Self.marker(under: key, store) },
             { $0.adding(vary).adding(head, vary, for: selecting) },
             put: { store.put($0) }
         )
