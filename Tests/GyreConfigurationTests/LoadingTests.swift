@@ -43,6 +43,15 @@ struct LoadingTests {
         #expect(settings.warnings.isEmpty)
     }
 
+    @Test func whatWasTakenOverIsWhatStays() {
+        let started = resolve(file: "origin: {url: http://a.example}").settings
+        let running = started.takingOver(resolve(file: "origin: {url: http://b.example}\ncache: {jitter: 0.5}").settings)
+        #expect(running.origin.url?.host == "b.example" && running.cache.jitter == 0)
+        let none = resolve(file: "origin: {url: none}\nforward: {enabled: true}").settings
+        #expect(none.needingRestart(after: running).first?.render().hasSuffix("until then it stays \"http://b.example\"") == true)
+        #expect(running.takingOver(none).origin.url?.host == "b.example")
+    }
+
     @Test func everySettingThatIsTakenOverIsInTheTable() {
         for key in GyreSettings.reloaded { #expect(SettingsTable.setting(key) != nil) }
     }

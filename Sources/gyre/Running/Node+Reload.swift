@@ -3,6 +3,7 @@
 
 import GyreConfiguration
 import GyreProxy
+import Synchronization
 
 extension Node {
     /// Reads the settings again, and takes rules for sites, origins and users from them. Anything wrong is told, and everything stays as it was; a setting
@@ -28,7 +29,11 @@ extension Node {
         } catch {
             return Console.error("gyre: origins cannot be used: \(error); nothing was taken over")
         }
-        for problem in new.needingRestart(after: settings) { Console.error("gyre: \(problem.render())") }
+        let running = running.withLock { running in
+            defer { running = running.takingOver(new) }
+            return running
+        }
+        for problem in new.needingRestart(after: running) { Console.error("gyre: \(problem.render())") }
         Console.error("gyre: rules for sites, origins and users were read anew")
     }
 }
