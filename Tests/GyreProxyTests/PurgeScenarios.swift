@@ -258,6 +258,27 @@ import Testing
         }
     }
 
+    /// RFC 9111 §4.4: what is of the same origin depends on who ended TLS.
+    @Test(arguments: [
+        (true, "https", "https://site.test/b", true), (true, "https", "http://site.test/b", false), (true, "https", "/b", true),
+        (true, "http", "https://site.test/b", false), (false, "https", "https://site.test/b", false),
+        (false, "https", "http://site.test/b", true),
+        (true, "https", "https://other.test/b", false), (true, "https", "https://site.test:444/b", false),
+    ])
+    func `a Location is of the site's origin as a trusted proxy has told it`(
+        trusts: Bool,
+        proto: String,
+        location: String,
+        isGone: Bool
+    ) async throws {
+        try await withScenario(adjust: { $0.trustsForwarded = trusts }) { scenario in
+            let client = try await store(["/a", "/b"], [:], scenario)
+            scenario.origin.on("POST", "/a") { _ in .response(201, ["Location": location]) }
+            _ = try await client.request("POST", "/a", Self.site.merging(["X-Forwarded-Proto": proto]), body: [1])
+            #expect(try await asked(["/a", "/b"], client, scenario) == (isGone ? ["/a", "/b"] : ["/a"]))
+        }
+    }
+
     @Test func `a proxy that is trusted speaks for X-Forwarded fields and for no other`() async throws {
         try await withScenario(adjust: { $0.trustsForwarded = true }) { scenario in
             scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
