@@ -169,6 +169,8 @@ extension GyreSettings {
         public internal(set) var stripQuery = [String]()
         /// `cache.allow-query`
         public internal(set) var allowQuery = [String]()
+        /// `cache.status-key`
+        public internal(set) var statusKey = false
         /// `cache.purge-clients`
         public internal(set) var purgeClients = [String]()
     }

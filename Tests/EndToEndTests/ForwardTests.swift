@@ -60,6 +60,7 @@ extension EndToEnd {
                 #expect(check.ended == .status(0), "\(check.errorTail)")
 
                 let origin = try await OriginNginx.start(in: rig, root: try makeRoot(in: rig))
+                let other = try await OriginNginx.start(in: rig, root: try makeRoot(in: rig, named: "other", "other"))
                 let settings = try rig.write(
                     "rules.yaml",
                     """
@@ -91,14 +92,32 @@ extension EndToEnd {
                 process.signal(SIGHUP)
                 try await eventually("the mistake is told") { process.errorTail.contains("nothing was taken over") }
                 #expect(try await RawClient.connect(port: server.port).get("/page").status == 410)
+
+                // Origins are taken over; what needs a restart is named with its place.
+                _ = try rig.write(
+                    "rules.yaml",
+                    """
+                    cache:
+                      max-ttl: 1h
+                    origins: {other: "\(other.url)"}
+                    sites: [{hosts: "*", rules: [{match: {path: /second}, origin: other}]}]
+                    """
+                )
+                process.signal(SIGHUP)
+                try await eventually("what needs a restart is named") {
+                    process.errorTail.contains(
+                        "rules.yaml:2:12: warning: cache.max-ttl: \"1h\" needs a restart; until then it stays \"365d\""
+                    )
+                }
+                #expect(try await RawClient.connect(port: server.port).get("/second").text == "other")
                 #expect(try await server.stop(process) == .status(0))
             }
         }
 
-        private func makeRoot(in rig: Rig) throws -> String {
-            let root = rig.folder.file("root")
+        private func makeRoot(in rig: Rig, named name: String = "root", _ text: String = "hello") throws -> String {
+            let root = rig.folder.file(name)
             try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
-            try Data("hello".utf8).write(to: URL(fileURLWithPath: "\(root)/page"))
+            for file in ["page", "second"] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(root)/\(file)")) }
             return root
         }
     }

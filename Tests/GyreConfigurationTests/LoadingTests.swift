@@ -43,6 +43,44 @@ struct LoadingTests {
         #expect(settings.warnings.isEmpty)
     }
 
+    @Test func whatWasTakenOverIsWhatStays() {
+        let started = resolve(file: "origin: {url: http://a.example}").settings
+        let running = started.takingOver(resolve(file: "origin: {url: http://b.example}\ncache: {jitter: 0.5}").settings)
+        #expect(running.origin.url?.host == "b.example" && running.cache.jitter == 0)
+        let none = resolve(file: "origin: {url: none}\nforward: {enabled: true}").settings
+        #expect(none.needingRestart(after: running).first?.render().hasSuffix("until then it stays \"http://b.example\"") == true)
+        #expect(running.takingOver(none).origin.url?.host == "b.example")
+    }
+
+    @Test func everySettingThatIsTakenOverIsInTheTable() {
+        for key in GyreSettings.reloaded { #expect(SettingsTable.setting(key) != nil) }
+    }
+
+    @Test(arguments: [
+        ("origins: {a: 'http://b'}", []),
+        ("origin:\n  url: http://other.example", []),
+        ("cache: {max-ttl: 365d}", []),
+        (
+            "cache:\n  max-ttl: 1h\n  jitter: 0.5",
+            [
+                "gyre.yaml:2:12: warning: cache.max-ttl: \"1h\" needs a restart; until then it stays \"365d\"",
+                "gyre.yaml:3:11: warning: cache.jitter: \"0.5\" needs a restart; until then it stays \"0\"",
+            ]
+        ),
+        (
+            "origin:\n  url: none\nforward:\n  enabled: true",
+            [
+                "gyre.yaml:2:8: warning: origin.url: \"none\" needs a restart; until then it stays \"http://origin.example:9000\"",
+                "gyre.yaml:4:12: warning: forward.enabled: \"true\" needs a restart; until then it stays \"false\"",
+            ]
+        ),
+    ])
+    func whatARunningServerCannotTakeOverIsNamedWithItsPlace(file: String, expected: [String]) {
+        let started = resolve(file: "origin: {url: http://origin.example:9000}").settings
+        let own = file.contains("url:") ? [:] : Self.origin
+        #expect(resolve(commandLine: own, file: file).settings.needingRestart(after: started).map { $0.render() } == expected)
+    }
+
     @Test(arguments: [
         (["flag", "environment", "file"], ":1", SettingSource.commandLine(flag: "--listen")),
         (["flag", "file"], ":1", .commandLine(flag: "--listen")),

@@ -34,7 +34,8 @@ struct SettingsTableTests {
                 "cache.error-backoff",
                 "cache.request-directives", "cache.targeted-fields", "cache.set-cookie", "cache.deception-guard", "cache.max-ranges",
                 "cache.pass-time",
-                "cache.collapse-buffer", "cache.sort-query", "cache.strip-query", "cache.allow-query", "cache.purge-clients",
+                "cache.collapse-buffer", "cache.sort-query", "cache.strip-query", "cache.allow-query", "cache.status-key",
+                "cache.purge-clients",
                 "log.access", "log.format", "log.level",
             ]
         )

@@ -291,4 +291,33 @@ import Testing
             #expect(lines[1].contains("hit/"))
         }
     }
+
+    /// RFC 9211 §2.7: in every answer, wherever it comes from, and only where it is wanted.
+    @Test(arguments: [false, true]) func `the key is told where that is wanted`(isShown: Bool) async throws {
+        try await withScenario(adjust: { $0.showsKey = isShown }) { scenario in
+            scenario.origin.on("GET", "/a%22") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            scenario.origin.on("GET", "/v") { _ in .response(200, ["Cache-Control": "max-age=60", "Vary": "X-Kind"], body: "v") }
+            scenario.origin.on("POST", "/a%22") { _ in .response(204) }
+            scenario.origin.on("GET", "/broken") { _ in .raw("nonsense\r\n\r\n") }
+            let client = try await scenario.client()
+            let key = isShown ? "; key=\"http://site.test/a%22\"" : ""
+            func status(_ method: String, _ target: String, _ fields: FieldLines = [:]) async throws -> String? {
+                try await client.request(method, target, fields.merging(["Host": "SITE.test:80"] as FieldLines))["Cache-Status"]?
+                    .replacing(/; ttl=[0-9]+/, with: "")
+            }
+            #expect(try await status("GET", "/%61%22") == "gyre; fwd=uri-miss; fwd-status=200; stored" + key)
+            #expect(try await status("GET", "/a%22") == "gyre; hit" + key)
+            #expect(scenario.totals().requests(.hitMemory) == 1)
+            #expect(try await status("GET", "/a%22", ["Range": "bytes=0-0"]) == "gyre; hit" + key)
+            #expect(try await status("HEAD", "/a%22") == "gyre; hit" + key)
+            #expect(try await status("POST", "/a%22") == "gyre; fwd=method; fwd-status=204" + key)
+            #expect(try await status("GET", "/nothing", ["Cache-Control": "only-if-cached"])?.contains("key") == isShown)
+            let broken = isShown ? "; key=\"http://site.test/broken\"" : ""
+            #expect(try await status("GET", "/broken") == "gyre; fwd=uri-miss" + broken + "; detail=malformed-response")
+            let variant = isShown ? "; key=\"http://site.test/v\"" : ""
+            #expect(try await status("GET", "/v", ["X-Kind": "1"]) == "gyre; fwd=uri-miss; fwd-status=200; stored" + variant)
+            #expect(try await status("GET", "/v", ["X-Kind": "1"]) == "gyre; hit" + variant)
+            #expect(try await status("GET", "/v", ["X-Kind": "2"]) == "gyre; fwd=vary-miss; fwd-status=200; stored" + variant)
+        }
+    }
 }

@@ -15,9 +15,9 @@ import Testing
     }
 
     /// No entry stays in the table, and no byte is kept, whatever way a fetch ended.
-    private func nothingIsLeft(_ scenario: Scenario) async throws {
+    private func nothingIsLeft(_ scenario: Scenario, but fills: Int = 0) async throws {
         try await eventually("every fill has ended") {
-            scenario.proxy.shared.fills.count == 0 && scenario.proxy.shared.fills.bytesKept == 0
+            scenario.proxy.shared.fills.count == fills && scenario.proxy.shared.fills.bytesKept == 0
         }
     }
 
@@ -116,6 +116,67 @@ import Testing
             let after = try await scenario.client()
             for language in ["de", "en"] { #expect(try await after.get("/a", ["Accept-Language": language]).text == language) }
             #expect(scenario.origin.requestCount == 2)
+        }
+    }
+
+    /// Two first variants at the same time had a marker each, and the one that came last was all that was found later.
+    @Test(arguments: [1, 2]) func `first variants that are fetched at the same time are all kept`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                let language = request.fields["Accept-Language"] ?? "-"
+                return .response(
+                    200,
+                    ["Cache-Control": "max-age=60", "Vary": "Accept-Language", "ETag": "\"\(language)\""],
+                    body: .bytes(Array(language.utf8))
+                ).after(gate)
+            }
+            let languages = ["de", "en", "fr", "it"]
+            let clients = try await clients(languages.count, scenario)
+            for (client, language) in zip(clients, languages) {
+                // Who wants the origin's own word does not wait for others.
+                try await client.sendRequest("GET", "/a", ["Host": "site.test", "Accept-Language": language, "Cache-Control": "no-cache"])
+            }
+            try await eventually("all are at the origin") { gate.waitingCount == languages.count }
+            gate.open()
+            for (client, language) in zip(clients, languages) { #expect(try await client.readResponse().text == language) }
+            try await nothingIsLeft(scenario)
+            #expect(scenario.proxy.shared.markers.count == 0)
+            for language in languages {
+                let answer = try await clients[0].get("/a", ["Host": "site.test", "Accept-Language": language])
+                #expect(answer.text == language && answer["Cache-Status"]?.contains("; hit") == true)
+            }
+            #expect(scenario.origin.requestCount == languages.count)
+            // A purge ends the generation that they have agreed on.
+            _ = try await scenario.proxy.purge(PurgeRequest(.url("http://site.test/a")))
+            for language in languages { _ = try await clients[0].get("/a", ["Host": "site.test", "Accept-Language": language]) }
+            #expect(scenario.origin.requestCount == languages.count * 2)
+        }
+    }
+
+    /// The same with a response that begins when the other has ended.
+    @Test(arguments: [1, 2]) func `a first variant that comes late is kept beside those that came meanwhile`(workers: Int) async throws {
+        try await withScenario(adjust: { $0.workers = workers }) { scenario in
+            let gate = Gate()
+            scenario.origin.on("GET", "/a") { request in
+                let language = request.fields["Accept-Language"] ?? "-"
+                let reply = OriginReply.response(
+                    200,
+                    ["Cache-Control": "max-age=60", "Vary": "Accept-Language"],
+                    body: .bytes(Array(language.utf8))
+                )
+                return language == "late" ? reply.after(gate) : reply
+            }
+            let (late, client) = (try await scenario.client(), try await scenario.client())
+            func fields(_ language: String) -> FieldLines { ["Accept-Language": language, "Cache-Control": "no-cache"] }
+            try await late.sendRequest("GET", "/a", fields("late"))
+            try await eventually("it is at the origin") { gate.waitingCount == 1 }
+            for language in ["de", "en"] { #expect(try await client.request("GET", "/a", fields(language)).text == language) }
+            try await nothingIsLeft(scenario, but: 1)
+            gate.open()
+            #expect(try await late.readResponse().text == "late")
+            for language in ["de", "en", "late"] { #expect(try await client.get("/a", ["Accept-Language": language]).text == language) }
+            #expect(scenario.origin.requestCount == 3)
         }
     }
 

@@ -177,7 +177,7 @@ func forwardOnly(_ change: (inout ProxyConfiguration.Forward) -> Void = { _ in }
             }
             // "anna:a", "bert:b"
             for _ in 0..<2 { #expect(try await ask("YW5uYTph") == 200) }
-            await scenario.proxy.reload(rules: nil, users: try table("bert", "b"))
+            try await scenario.proxy.reload(rules: nil, users: try table("bert", "b"))
             #expect(try await ask("YW5uYTph") == 407)
             #expect(try await ask("YmVydDpi") == 200)
         }

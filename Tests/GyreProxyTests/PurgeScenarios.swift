@@ -30,12 +30,29 @@ import Testing
         return result
     }
 
-    @Test(arguments: ["http://site.test/a", "http://SITE.test:80/a", "http://site.test/./x/../%61"])
+    @Test(arguments: [
+        "http://site.test/a", "http://SITE.test:80/a", "http://site.test/./x/../%61", "https://site.test/a", "https://SITE.test:443/a",
+    ])
     func `a URL is purged in whatever form it is written`(url: String) async throws {
         try await withScenario { scenario in
             let client = try await store(["/a", "/b"], [:], scenario)
             #expect(try await scenario.proxy.purge(PurgeRequest(.url(url))) == .memoryOnly)
             #expect(try await asked(["/a", "/b"], client, scenario) == ["/a"])
+        }
+    }
+
+    /// Something else ends TLS before a site: its keys are those of clear text, and a purge of what people see was reported and did nothing.
+    @Test func `an https URL means the site that is asked in clear text`() async throws {
+        try await withScenario { scenario in
+            let client = try await store(["/a", "/b", "/c"], ["Cache-Groups": "\"g\""], scenario)
+            let subjects: [PurgeRequest.Subject] = [
+                .url("https://site.test/a"), .prefix("https://site.test/b"), .group("g", origin: "https://site.test"),
+            ]
+            for (subject, gone) in zip(subjects, [["/a"], ["/b"], ["/a", "/b", "/c"]]) {
+                _ = try await scenario.proxy.purge(PurgeRequest(subject))
+                #expect(try await asked(["/a", "/b", "/c"], client, scenario) == gone)
+            }
+            #expect(try #require(await scenario.proxy.explain(url: "https://site.test/a", fields: [])).contains("freshness     fresh"))
         }
     }
 
@@ -109,6 +126,47 @@ import Testing
             scenario.origin.on("POST", "/x") { _ in .response(204, ["Cache-Group-Invalidation": "\"g\""]) }
             _ = try await client.request("POST", "/x", Self.site, body: [1])
             #expect(try await asked(["/a", "/b", "/c"], client, scenario) == ["/a", "/b"])
+        }
+    }
+
+    /// RFC 9875 §2.2.1, from memory and from the disk.
+    @Test(arguments: [false, true]) func `an unsafe method invalidates what shares a group with its target, and no more`(
+        isOnDisk: Bool
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let groups: [(path: String, groups: String, vary: FieldLines)] = [
+            ("/a", "\"g\"", ["Vary": "Accept-Language"]), ("/b", "\"g\"", [:]), ("/c", "\"g\", \"h\"", [:]), ("/d", "\"h\"", [:]),
+        ]
+        func fill(_ scenario: Scenario) async throws {
+            for row in groups { _ = try await store([row.path], row.vary.merging(["Cache-Groups": "\(row.groups)"]), scenario) }
+            // Once more: what was never used is not written when it leaves memory.
+            let client = try await scenario.client()
+            for row in groups { _ = try await client.get(row.path, Self.site) }
+        }
+        func changesAll(_ scenario: Scenario) async throws {
+            for row in groups {
+                scenario.origin.on("GET", row.path) { _ in
+                    .response(200, row.vary.merging(["Cache-Control": "max-age=600", "Cache-Groups": "\(row.groups)"]), body: "new")
+                }
+            }
+            scenario.origin.on("POST", "/a") { _ in .response(204) }
+            let client = try await scenario.client()
+            #expect(try await asked(["/b", "/c", "/d"], client, scenario) == [])
+            _ = try await client.request("POST", "/a", Self.site, body: [1])
+            // In one order: what is asked again belongs to its groups again.
+            for path in ["/b", "/c", "/a"] {
+                try await eventually("\(path) is asked for anew") { try await client.get(path, Self.site).text == "new" }
+            }
+            #expect(try await client.get("/d", Self.site).text == "/d")
+        }
+        if isOnDisk {
+            try await withScenario(volume: folder.file("v")) { try await fill($0) }
+            try await withScenario(volume: folder.file("v")) { try await changesAll($0) }
+        } else {
+            try await withScenario { scenario in
+                try await fill(scenario)
+                try await changesAll(scenario)
+            }
         }
     }
 
@@ -188,11 +246,47 @@ import Testing
             let client = try await scenario.client()
             _ = try await client.get(
                 "/a",
-                ["X-Forwarded-Host": "evil.test", "X-Original-URL": "/admin", "X-Forwarded-For": "192.0.2.9", "X-Fine": "1"]
+                [
+                    "X-Forwarded-Host": "evil.test", "X-Original-URL": "/admin", "X-Forwarded-For": "192.0.2.9", "X-Fine": "1",
+                    "X_Forwarded_Host": "evil.test", "Accept_Language": "evil", "Front-End-Https": "on",
+                ]
             )
             let seen = try #require(scenario.origin.received.first)
+            for name in ["X_Forwarded_Host", "Accept_Language", "Front-End-Https"] { #expect(seen.fields[name] == nil) }
             #expect(seen.fields["X-Forwarded-Host"] != "evil.test" && seen.fields["X-Original-URL"] == nil)
             #expect(seen.fields["X-Forwarded-For"] == "127.0.0.1" && seen.fields["X-Fine"] == "1")
+        }
+    }
+
+    /// RFC 9111 §4.4: what is of the same origin depends on who ended TLS.
+    @Test(arguments: [
+        (true, "https", "https://site.test/b", true), (true, "https", "http://site.test/b", false), (true, "https", "/b", true),
+        (true, "http", "https://site.test/b", false), (false, "https", "https://site.test/b", false),
+        (false, "https", "http://site.test/b", true),
+        (true, "https", "https://other.test/b", false), (true, "https", "https://site.test:444/b", false),
+    ])
+    func `a Location is of the site's origin as a trusted proxy has told it`(
+        trusts: Bool,
+        proto: String,
+        location: String,
+        isGone: Bool
+    ) async throws {
+        try await withScenario(adjust: { $0.trustsForwarded = trusts }) { scenario in
+            let client = try await store(["/a", "/b"], [:], scenario)
+            scenario.origin.on("POST", "/a") { _ in .response(201, ["Location": location]) }
+            _ = try await client.request("POST", "/a", Self.site.merging(["X-Forwarded-Proto": proto]), body: [1])
+            #expect(try await asked(["/a", "/b"], client, scenario) == (isGone ? ["/a", "/b"] : ["/a"]))
+        }
+    }
+
+    @Test func `a proxy that is trusted speaks for X-Forwarded fields and for no other`() async throws {
+        try await withScenario(adjust: { $0.trustsForwarded = true }) { scenario in
+            scenario.origin.on("GET", "/a") { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            let client = try await scenario.client()
+            _ = try await client.get("/a", ["X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/p", "X-Original-URL": "/admin"])
+            let seen = try #require(scenario.origin.received.first)
+            #expect(seen.fields["X-Forwarded-Proto"] == "https" && seen.fields["X-Forwarded-Prefix"] == "/p")
+            #expect(seen.fields["X-Original-URL"] == nil)
         }
     }
 

@@ -53,9 +53,9 @@ import Testing
             denial.answer = .deny(status: 403)
             let rule = RuleSet.Rule(name: "new", match: RuleMatch(), action: denial)
             let denies = RuleSet(sites: [.init(hosts: ["*"].compactMap { HostPattern($0) }, rules: [rule])])
-            await scenario.proxy.reload(rules: denies, users: nil)
+            try await scenario.proxy.reload(rules: denies, users: nil)
             #expect(try await client.get("/b").status == 403)
-            await scenario.proxy.reload(rules: nil, users: nil)
+            try await scenario.proxy.reload(rules: nil, users: nil)
             #expect(try await client.get("/b")["Cache-Status"]?.contains("; hit") == true)
             // Without the rule the key has no such part.
             #expect(try await client.get("/a", ["X-Kind": "3"]).text == "3")
@@ -63,6 +63,60 @@ import Testing
             // What stands under other keys is purged with the URL all the same.
             #expect(try await client.request("POST", "/a", body: [1]).status == 200)
             #expect(try await client.get("/a", ["X-Kind": "5"]).text == "5")
+        }
+    }
+
+    /// Origins were fixed at the start.
+    @Test(arguments: [1, 2]) func `new origins are asked from the next request on, and what is under way ends where it began`(
+        workers: Int
+    ) async throws {
+        try await withFakeOrigin { second in
+            second.otherwise { _ in .response(200, ["Cache-Control": "no-store"], body: "second") }
+            try await withScenario(
+                adjust: {
+                    $0.workers = workers
+                    $0.namedOrigins = ["other": .init(host: "127.0.0.1", port: second.port)]
+                }
+            ) { scenario in
+                let gate = Gate()
+                scenario.origin.on("GET", "/slow") { _ in
+                    .response(200, ["Cache-Control": "no-store"], body: ["first,", .gate(gate), "first"], framing: .chunked)
+                }
+                scenario.origin.otherwise { _ in .response(200, ["Cache-Control": "no-store"], body: "first") }
+                let (slow, client) = (try await scenario.client(), try await scenario.client())
+                try await slow.sendRequest("GET", "/slow")
+                _ = try await slow.readHead()
+                #expect(try await slow.readBody(atLeast: 6) == Array("first,".utf8))
+                #expect(try await client.get("/").text == "first")
+
+                try await scenario.proxy.reload(
+                    rules: nil,
+                    origin: .init(host: "127.0.0.1", port: second.port),
+                    namedOrigins: [:],
+                    users: nil
+                )
+                #expect(try await client.get("/").text == "second")
+                #expect(try await scenario.client().get("/").text == "second")
+                gate.open()
+                #expect(try await slow.readBody(atLeast: 5) == Array("first".utf8))
+                try await eventually("no connection to the old one is left") { scenario.origin.openConnectionCount == 0 }
+
+                // A rule may choose what was named just now, and what was not changed keeps its connections.
+                var choice = RuleAction()
+                choice.origin = "new"
+                let rule = RuleSet.Rule(name: "new", match: RuleMatch(), action: choice)
+                let rules = RuleSet(sites: [.init(hosts: ["*"].compactMap { HostPattern($0) }, rules: [rule])])
+                let before = second.connectionCount
+                try await scenario.proxy.reload(
+                    rules: rules,
+                    namedOrigins: ["new": .init(host: "127.0.0.1", port: scenario.origin.port)],
+                    users: nil
+                )
+                #expect(try await client.get("/").text == "first")
+                try await scenario.proxy.reload(rules: nil, namedOrigins: [:], users: nil)
+                #expect(try await client.get("/").text == "second")
+                #expect(second.connectionCount == before)
+            }
         }
     }
 

@@ -26,12 +26,16 @@ import Testing
                     #expect(try await client.get("https://\(authority)/a", ["Host": authority]).text == "secret")
                 }
                 #expect(behind.count("GET", "/a") == 1)
+                // It is purged by its own URL.
+                _ = try await scenario.proxy.purge(PurgeRequest(.url("https://\(authority)/a")))
+                #expect(try await client.get("https://\(authority)/a", ["Host": authority]).text == "secret")
+                #expect(behind.count("GET", "/a") == 2)
                 // The same place in clear is another one.
                 #expect(try await client.get("http://\(authority)/a", ["Host": authority]).status != 200)
                 // A name that the certificate does not have.
                 let other = "other.test:\(secure.port)"
                 #expect(try await client.get("https://\(other)/a", ["Host": other]).status == 502)
-                #expect(behind.count("GET", "/a") == 1)
+                #expect(behind.count("GET", "/a") == 2)
             }
             await secure.stop()
         }

@@ -142,6 +142,27 @@ struct Ambiguity: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Both were answered with 400 once.
+    @Test(arguments: [
+        ("Content-Length: 1000\r\n\r\n1", 413, "body-too-large"),
+        ("Transfer-Encoding: chunked\r\n\r\n32\r\n\(String(repeating: "x", count: 50))\r\n", 413, "body-too-large"),
+        ("Content-Length: 10\r\n\r\n1", 408, "body-timeout"), ("Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n", 408, "body-timeout"),
+    ])
+    func `a body that is too long or stops is refused with the status for that`(rest: String, status: Int, reason: String) async throws {
+        try await withScenario(adjust: { configuration in
+            configuration.maxRequestBodyBytes = 20
+            configuration.timeouts.bodyMilliseconds = 10
+        }) { scenario in
+            scenario.origin.otherwise { request in .response(200, body: "\(try await request.body().count)") }
+            let client = try await scenario.client()
+            try await client.send("POST /a HTTP/1.1\r\nHost: a\r\n\(rest)")
+            let response = try await client.readResponse()
+            #expect(response.status == status && response.text.contains(reason))
+            #expect(scenario.totals().refusals[reason] == 1)
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
     @Test func `a client that takes its answer too slowly is let go`() async throws {
         try await withScenario(adjust: { configuration in
             configuration.timeouts.minBytesPerSecond = 1_000_000

@@ -47,6 +47,14 @@ struct CacheStatusTests {
         #expect(CacheStatus.forwarded(.miss, detail: text).fieldValue(cache: "g") == "g; fwd=miss; detail=" + expected)
     }
 
+    @Test("a key that is too long is cut, at a byte and not within an escape", arguments: [1023, 1024, 1025, 100_000])
+    func longKey(count: Int) {
+        var status = CacheStatus()
+        status.key = [UInt8](repeating: 0x22, count: count)
+        let shown = String(repeating: "\\\"", count: min(count, CacheStatus.maxKeyBytes))
+        #expect(status.fieldValue(cache: "g") == "g; key=\"" + shown + (count > CacheStatus.maxKeyBytes ? "...\"" : "\""))
+    }
+
     @Test("a key is a string, and numbers stay within 15 digits")
     func keyAndNumbers() {
         var status = CacheStatus.hit(ttlSeconds: .max)

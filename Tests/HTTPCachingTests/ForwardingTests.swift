@@ -118,6 +118,37 @@ struct ForwardingTests {
         )
     }
 
+    @Test(
+        "what anybody can say about who is behind a proxy is dropped, in either spelling",
+        arguments: [
+            "X-Forwarded-For", "x_forwarded_host", "X-Forwarded_Proto", "Forwarded", "True-Client-IP", "CLIENT_IP", "X-Forwarded-SSL",
+        ]
+    )
+    func spellings(name: String) {
+        var message = fields(["\(name): x", "A: 1"])
+        ForwardingFacts.remove(from: &message)
+        #expect(lines(message) == ["A: 1"])
+    }
+
+    @Test(
+        "what is known to poison goes, and what merely looks like it stays",
+        arguments: [
+            ("X-Original-URL", true), ("x-rewrite-url", true), ("X-Forwarded-Prefix", true), ("Front-End-Https", true), ("Proxy", true),
+            ("X-Middleware-Subrequest", true), ("Accept_Language", true), ("X-My_Own", true), ("X-Forward", false), ("X-Originator", false),
+            ("Accept-Language", false), ("Origin", false), ("X-Requested-With", false),
+        ]
+    )
+    func poisoningNames(name: String, isDropped: Bool) {
+        var message = fields(["\(name): x"])
+        var kept = message
+        PoisoningFields.remove(from: &message)
+        #expect(message.isEmpty == isDropped)
+        PoisoningFields.remove(from: &kept, keeping: [name.lowercased()])
+        #expect(!kept.isEmpty)
+        PoisoningFields.remove(from: &kept, trusting: true)
+        #expect(kept.isEmpty == (isDropped && name != "X-Forwarded-Prefix"))
+    }
+
     @Test("fields that could poison what others get are dropped, unless they are keyed by")
     func poisoning() {
         var message = fields(["X-Original-URL: /admin", "X-HTTP-Method-Override: DELETE", "A: 1"])

@@ -56,6 +56,19 @@ extension ConfigurationProblem {
         )
     }
 
+    /// A setting that was read anew and is another one, which a running program cannot take over.
+    init(needsRestart setting: Setting, old: String, new: String, at source: SettingSource?) {
+        self.init(
+            .needsRestart,
+            .warning,
+            at: source,
+            key: setting.key,
+            value: new,
+            "\(Quote.value(new)) needs a restart",
+            allowed: "until then it stays \(Quote.value(old))"
+        )
+    }
+
     /// Settings that do not agree.
     init(_ relation: SettingRelation, _ violation: String, _ settings: GyreSettings) {
         let key = relation.keys.first { settings.sources[$0].map { $0 != .defaultValue } ?? false } ?? relation.keys.first ?? ""

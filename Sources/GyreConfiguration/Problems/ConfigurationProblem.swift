@@ -27,6 +27,8 @@ public struct ConfigurationProblem: Error, Sendable, Hashable {
         case missing = "missing"
         /// Two settings do not agree; see ``SettingRule``.
         case conflict = "conflict"
+        /// The value is another one than the running program was started with, and only a restart changes it.
+        case needsRestart = "needs-restart"
         /// The file has more problems than are shown.
         case tooMany = "too-many"
     }

@@ -36,7 +36,7 @@ extension SettingsTable {
             \.cache.minTTL,
             .duration(SettingLimits.freshness),
             default: "0s",
-            "No freshness that the origin gave is shorter; above 0 it departs from RFC 9111, 4.2"
+            "No freshness that the origin gave is shorter, but none at all stays none; above 0s it departs from RFC 9111, 4.2"
         ),
         Setting(
             "cache.max-ttl",
@@ -170,6 +170,13 @@ extension SettingsTable {
             .words("parameters", example: "page, q", none: "all"),
             default: "all",
             "The only query parameters that are kept; a name may end in *"
+        ),
+        Setting(
+            "cache.status-key",
+            \.cache.statusKey,
+            .boolean,
+            default: "false",
+            "Whether Cache-Status tells the key (RFC 9211, 2.7): it makes answers larger, and shows what is in it to every client"
         ),
         Setting(
             "cache.purge-clients",

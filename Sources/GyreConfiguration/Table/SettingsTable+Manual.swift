@@ -26,6 +26,10 @@ extension SettingsTable {
 
             The sections `sites` and `origins` of the file hold [rules for sites](site-rules.md).
 
+            SIGHUP has a running server read its settings anew: `sites`, `origins`, \(GyreSettings.reloaded.sorted(by: >).map { "`\($0)`" }.joined(separator: " and "))
+            with the users in its file hold from the next request on. A new place of an origin counts at once; requests on their way to the old one end there, and what
+            is stored stays. Whatever else was changed is named with its file and line, and waits for a restart. With a mistake in the file nothing is taken over.
+
             In the environment the same setting is `GYRE_SERVER_LISTEN`. An unknown name in the file is an error; in the environment it is a
             warning.
 

@@ -154,7 +154,7 @@ extension SettingsTable {
             \.server.trustForwarded,
             .boolean,
             default: "false",
-            "Whether Forwarded and X-Forwarded-* of clients go on to the origin: only behind a proxy of your own"
+            "Whether Forwarded and X-Forwarded-* of clients go on to the origin: only behind a proxy of your own that sets them; no key holds them"
         ),
     ]
 

@@ -23,12 +23,11 @@ extension ClientConnection {
             }
         case .busy(let exchange):
             if bodyIsWanted, now > lastProgress + limits.body {
-                exchange.requestBodyFailed()
+                exchange.requestBodyRefused(.bodyTimeout)
             } else if !isWritable, now > lastProgress + limits.write {
                 letGo(exchange, "write-timeout")
             } else if sendingPace.isTooSlow(isWaiting: bodyIsWanted, total: bytesIn, now: now) {
-                proxy.counters.countRefusal(RequestRefusal.pace.rawValue)
-                exchange.requestBodyFailed(status: RequestRefusal.pace.status, reason: RequestRefusal.pace.rawValue)
+                exchange.requestBodyRefused(.pace)
             } else if takesTooSlowly(held: held, now: now) {
                 proxy.counters.countRefusal(RequestRefusal.pace.rawValue)
                 letGo(exchange, RequestRefusal.pace.rawValue)

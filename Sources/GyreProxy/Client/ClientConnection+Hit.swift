@@ -9,7 +9,8 @@ import NIOCore
 
 /// A hit in memory, answered where the request lies.
 extension ClientConnection {
-    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written.
+    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written, and the key where
+    /// it is to be shown.
     func answerFromMemory(startedAt: NIODeadline) -> Bool {
         guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
             !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision), let context
@@ -42,6 +43,11 @@ extension ClientConnection {
         ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
         out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
         ResponseHeadWriter.writeDecimal(UInt64(max(0, ttl)), to: &out)
+        if proxy.configuration.showsKey {
+            var shown: [UInt8] = []
+            CacheStatus.append(key: keyScratch.span, to: &shown)
+            out.writeBytes(shown)
+        }
         if keepsAlive {
             out.writeStaticString(head.minorVersion == 0 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
         } else {

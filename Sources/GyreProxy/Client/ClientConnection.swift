@@ -216,7 +216,8 @@ final class ClientConnection: ChannelInboundHandler {
         flushIfNeeded()
         let maxBody = proxy.configuration.maxRequestBodyBytes
         if case .length(let count) = request.framing, count > maxBody {
-            return refuse(status: 413, reason: "body-too-large")
+            proxy.counters.countRefusal(RequestRefusal.bodyTooLarge.rawValue)
+            return refuse(status: RequestRefusal.bodyTooLarge.status, reason: RequestRefusal.bodyTooLarge.rawValue)
         }
         body =
             request.framing.hasBody
@@ -265,7 +266,7 @@ final class ClientConnection: ChannelInboundHandler {
             return false
         case .data(let piece):
             bodyIsWanted = false
-            if body?.isTooLong ?? false { exchange.requestBodyFailed() } else { exchange.requestBody(piece) }
+            if body?.isTooLong ?? false { exchange.requestBodyRefused(.bodyTooLarge) } else { exchange.requestBody(piece) }
         case .end(let trailers):
             bodyIsWanted = false
             body = nil

@@ -15,6 +15,7 @@ enum ErrorPage {
         closes: Bool,
         sendsBody: Bool,
         outcome: CacheOutcome? = nil,
+        key: [UInt8]? = nil,
         fields: [(String, String)] = []
     ) -> ByteBuffer {
         let text = text(status: status, reason: reason)
@@ -27,7 +28,7 @@ enum ErrorPage {
         )
         if let outcome {
             var value: [UInt8] = []
-            outcome.append(to: &value)
+            outcome.append(key: key, to: &value)
             buffer.writeStaticString("Cache-Status: ")
             buffer.writeBytes(value)
             buffer.writeStaticString("\r\n")

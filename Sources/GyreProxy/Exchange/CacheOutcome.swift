@@ -5,17 +5,7 @@ import HTTPCaching
 
 /// How the cache handled a request, in the words of RFC 9211: they stand in `Cache-Status`, the access log and the metrics.
 struct CacheOutcome {
-    /// Why a request went forward.
-    enum Forward: String {
-        case uriMiss = "uri-miss"
-        case varyMiss = "vary-miss"
-        case miss
-        case stale
-        case request
-        case method
-        case partial
-        case bypass
-    }
+    typealias Forward = CacheStatus.Forward
 
     /// Where the bytes came from.
     enum Source: String {
@@ -38,16 +28,18 @@ struct CacheOutcome {
     var detail: String?
     var source = Source.none
 
-    /// The field's value. About 60 bytes.
-    func append(to output: inout [UInt8]) {
-        output.append(contentsOf: "gyre".utf8)
-        if isHit { output.append(contentsOf: "; hit".utf8) }
-        if let forward { output.append(contentsOf: "; fwd=\(forward.rawValue)".utf8) }
-        if let forwardStatus { output.append(contentsOf: "; fwd-status=\(forwardStatus)".utf8) }
-        if isStored { output.append(contentsOf: "; stored".utf8) }
-        if isCollapsed { output.append(contentsOf: "; collapsed".utf8) }
-        if let ttlSeconds { output.append(contentsOf: "; ttl=\(ttlSeconds)".utf8) }
-        if let detail { output.append(contentsOf: "; detail=\(detail)".utf8) }
+    /// The field's value. About 60 bytes, and the key if it is to be shown.
+    func append(key: [UInt8]?, to output: inout [UInt8]) {
+        var status = CacheStatus()
+        status.isHit = isHit
+        status.forward = forward
+        status.forwardStatus = forwardStatus
+        status.isStored = isStored
+        status.isCollapsed = isCollapsed ? true : nil
+        status.ttlSeconds = ttlSeconds
+        status.key = key
+        status.detail = detail
+        status.append(cache: "gyre", to: &output)
     }
 }
 

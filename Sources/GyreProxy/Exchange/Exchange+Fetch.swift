@@ -125,11 +125,30 @@ extension Exchange {
         fail(status: failure.status, reason: failure.rawValue)
     }
 
+    /// A trusted proxy has ended TLS before this one: the site's own links, and so its `Location`, say https.
+    private var cameByTLS: Bool {
+        proxy.configuration.trustsForwarded && !request.isForward && request.fields[.xForwardedProto]?.lowercased() == "https"
+    }
+
     /// Unsafe requests that succeeded make what is stored for their target invalid (RFC 9111 §4.4).
     func invalidate(_ response: UpstreamResponse) {
         guard cacheRequest.method == .unsafe, let target = request.targetURI else { return }
-        let invalid = Invalidation(method: cacheRequest.method, target: target, status: response.status, fields: response.fields)
-        for uri in invalid.targets { proxy.purging.invalidate(.key(proxy.purging.rules.key(of: uri))) }
+        let invalid = Invalidation(
+            method: cacheRequest.method,
+            target: cameByTLS ? target.secured : target,
+            status: response.status,
+            fields: response.fields
+        )
+        for (index, uri) in invalid.targets.enumerated() {
+            let key = proxy.purging.rules.key(of: cameByTLS ? uri.inClearText : uri)
+            // While it is there.
+            proxy.purging.invalidateGroups(
+                of: index == 0 ? primaryKey : proxy.store.key(key),
+                origin: target.originBytes,
+                selecting: request.fields
+            )
+            proxy.purging.invalidate(.key(key))
+        }
         for group in invalid.groups { proxy.purging.invalidate(.tag(PurgeSubject.group(group, origin: target.originBytes))) }
     }
 

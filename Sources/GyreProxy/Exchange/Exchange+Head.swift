@@ -33,7 +33,7 @@ extension Exchange {
         ResponseHeadWriter.writeVia(receivedMinorVersion, to: &buffer)
         buffer.writeStaticString("Cache-Status: ")
         var value: [UInt8] = []
-        outcome.append(to: &value)
+        outcome.append(key: shownKey, to: &value)
         buffer.writeBytes(value)
         buffer.writeStaticString("\r\n")
         switch length {

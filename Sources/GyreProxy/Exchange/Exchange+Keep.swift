@@ -16,6 +16,7 @@ extension Exchange {
         if fetch.failure == nil {
             self.fetch = fetch
             outcome.isStored = true
+            outcome.ttlSeconds = head.ttlSeconds(at: Clock.timestamp())
         } else {
             fetch.abandon("body-too-large", proxy)
             outcome.detail = "body-too-large"

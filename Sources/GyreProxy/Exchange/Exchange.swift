@@ -279,7 +279,14 @@ final class Exchange {
     func requestBody(_ piece: ByteBuffer) { call?.send(piece) }
     func requestBodyEnded(_ trailers: HTTPFields) { call?.finish(trailers: HopByHop.endToEnd(trailers, direction: .request)) }
 
-    /// The client's body broke off, was malformed or too long: nothing sensible can follow.
+    /// The client's body is too long, or comes too slowly.
+    func requestBodyRefused(_ refusal: RequestRefusal) {
+        guard phase != .done else { return }
+        proxy.counters.countRefusal(refusal.rawValue)
+        requestBodyFailed(status: refusal.status, reason: refusal.rawValue)
+    }
+
+    /// The client's body broke off or was malformed: nothing sensible can follow.
     func requestBodyFailed(status: Int = 400, reason: String = "request-body") {
         guard phase != .done else { return }
         call?.cancel()
@@ -292,6 +299,9 @@ final class Exchange {
             fail(status: status, reason: reason)
         }
     }
+
+    /// The key as `Cache-Status` shows it; nil: it does not.
+    var shownKey: [UInt8]? { proxy.configuration.showsKey ? primaryKey.bytes : nil }
 
     /// The proxy's own answer. The connection survives it when the request has been read whole.
     func fail(status: Int, reason: String, fields: [(String, String)] = []) {
@@ -316,6 +326,7 @@ final class Exchange {
                 closes: closes,
                 sendsBody: request.method != .head,
                 outcome: outcome,
+                key: shownKey,
                 fields: fields
             )
         )

@@ -39,7 +39,7 @@ final class Fetch {
         partial: PartialResponse? = nil,
         _ response: UpstreamResponse
     ) {
-        let placement = Placement(head, primaryKey: primaryKey, marker: marker, selecting: request.fields, store: proxy.store)
+        let placement = Placement(head, primaryKey: primaryKey, marker: marker, selecting: request.fields, proxy)
         var key = placement.key
         if let range = head.partial?.range {
             let id = UInt64.random(in: 1 ... .max)

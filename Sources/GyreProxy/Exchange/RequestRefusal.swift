@@ -39,6 +39,10 @@ enum RequestRefusal: String, CaseIterable {
     case trace = "trace-not-offered"
     /// The client sends or takes too slowly.
     case pace = "client-too-slow"
+    /// The client has stopped in the middle of its body.
+    case bodyTimeout = "body-timeout"
+    /// The body is longer than is taken.
+    case bodyTooLarge = "body-too-large"
 
     /// What the client is told.
     var status: Int {
@@ -51,7 +55,8 @@ enum RequestRefusal: String, CaseIterable {
         case .connect: 501
         case .loop: 508
         case .trace: 405
-        case .pace: 408
+        case .pace, .bodyTimeout: 408
+        case .bodyTooLarge: 413
         }
     }
 

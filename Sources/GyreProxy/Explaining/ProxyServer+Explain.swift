@@ -11,7 +11,7 @@ extension ProxyServer {
     ///
     /// Asks the store as a request does, so what it tells of may come to memory by it.
     public func explain(method: String = "GET", url: String, fields: [(name: String, value: String)]) async -> String? {
-        guard let uri = TargetURI(url) else { return nil }
+        guard let uri = TargetURI(url).flatMap({ purging.rules.meant(by: $0).first }) else { return nil }
         var requestFields = HTTPFields()
         for (name, value) in fields {
             guard let name = HTTPField.Name(name) else { continue }

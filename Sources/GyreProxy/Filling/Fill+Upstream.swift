@@ -80,7 +80,7 @@ extension Fill: UpstreamReceiver {
             primaryKey: job.primaryKey,
             marker: job.marker,
             selecting: job.request.fields,
-            store: proxy.store
+            proxy
         )
         let stored = CachedResponse(
             answerToHead: head,

@@ -56,7 +56,7 @@ extension Fill {
             primaryKey: job.primaryKey,
             marker: job.marker,
             selecting: job.request.fields,
-            store: proxy.store
+            proxy
         )
         let updated = stored.updated(head, key: placement.key, tags: tags)
         if let updated { proxy.store.put(updated) }

@@ -7,8 +7,8 @@ import HTTPWire
 
 /// The fields that tell the origin who asks and through whom (RFC 9110 §7.6.3, RFC 7239).
 enum ForwardedFields {
-    /// The client's end-to-end fields, with this proxy's own added. Unless the client is a proxy that is trusted, what it says about others is dropped,
-    /// and on requests that may be answered from the cache also fields that frameworks obey and no key holds: with them one client could
+    /// The client's end-to-end fields, with this proxy's own added. Unless the client is a proxy that is trusted, what it says about others is dropped.
+    /// On requests that may be answered from the cache so are fields that frameworks obey and no key holds: with them one client could
     /// change what others are served.
     static func request(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
         var result = ownFields(request, fields: fields, configuration: configuration)
@@ -26,12 +26,12 @@ enum ForwardedFields {
         }
         append(&result, .via, "1.\(request.minorVersion) \(configuration.name)")
         append(&result, .cdnLoop, configuration.name)
-        if !trustsForwarded, request.method == .get || request.method == .head {
-            PoisoningFields.remove(from: &result, keeping: Set(request.rules?.keyFields ?? []))
+        if request.method == .get || request.method == .head {
+            PoisoningFields.remove(from: &result, keeping: Set(request.rules?.keyFields ?? []), trusting: trustsForwarded)
         }
         // Who sits behind a forward proxy is nobody's business.
         if request.isForward {
-            if !trustsForwarded { result.removeAll { ForwardingFacts.names.contains($0.name.canonicalName) } }
+            if !trustsForwarded { ForwardingFacts.remove(from: &result) }
             return result
         }
         let facts = ForwardingFacts(
@@ -54,6 +54,7 @@ extension HTTPField.Name {
     static let cdnLoop = known("CDN-Loop")
     static let maxForwards = known("Max-Forwards")
     static let allow = known("Allow")
+    static let xForwardedProto = known("X-Forwarded-Proto")
     static let softPurge = known("Soft-Purge")
 
     private static func known(_ text: String) -> HTTPField.Name {

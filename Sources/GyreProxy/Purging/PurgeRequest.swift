@@ -3,6 +3,7 @@
 
 public import CyclicStore
 import HTTPCaching
+import HTTPTypes
 import NIOCore
 import Synchronization
 
@@ -45,25 +46,45 @@ public enum PurgeRefusal: String, Error, Sendable {
 extension ProxyServer {
     /// Purges. In effect for every request that comes after it has begun; when it returns, it is as durable as the outcome says.
     public func purge(_ request: PurgeRequest) async throws(PurgeRefusal) -> PurgeOutcome {
-        let subject = try purging.subject(of: request.subject)
-        return await withCheckedContinuation { continuation in
-            purging.purge(subject, mode: request.mode) { continuation.resume(returning: $0) }
+        var outcomes: [PurgeOutcome] = []
+        for subject in try purging.subjects(of: request.subject) {
+            outcomes.append(
+                await withCheckedContinuation { continuation in
+                    purging.purge(subject, mode: request.mode) { continuation.resume(returning: $0) }
+                }
+            )
         }
+        return .least(of: outcomes)
+    }
+}
+
+extension PurgeOutcome {
+    /// Of several purges the least durable is what they are together.
+    public static func least(of outcomes: [PurgeOutcome]) -> PurgeOutcome {
+        [.refused, .notDurable, .memoryOnly, .durable].first { outcomes.contains($0) } ?? .durable
     }
 }
 
 /// How URLs become keys, the same for requests, purges and invalidations.
 struct URLRules: Sendable {
     let base: CacheKeyRules
-    let rules: RuleSet?
-
-    init(base: CacheKeyRules, rules: RuleSet?) {
-        self.base = base
-        self.rules = rules
-    }
+    var rules: RuleSet?
+    private let hasOrigin: Bool
+    private let isForward: Bool
 
     init(_ configuration: ProxyConfiguration) {
-        self.init(base: configuration.keyRules, rules: configuration.rules)
+        base = configuration.keyRules
+        rules = configuration.rules
+        hasOrigin = configuration.origin != nil
+        isForward = configuration.forward != nil
+    }
+
+    /// What people mean by a URL. A site is asked in clear text, whatever ends its TLS before it, and so its keys begin with http; only what a forward proxy
+    /// has fetched has https in its key.
+    func meant(by uri: TargetURI) -> [TargetURI] {
+        guard uri.scheme == .https else { return [uri] }
+        let named = isForward ? [uri] : []
+        return hasOrigin || !isForward ? [uri.inClearText] + named : named
     }
 
     func key(of uri: TargetURI) -> [UInt8] { CacheKey.bytes(of: uri, rules: rules?.keyRules(for: uri, base: base) ?? base) }
@@ -92,31 +113,32 @@ final class Purging: Sendable {
 
     func reload(_ rules: RuleSet?) {
         state.withLock { state in
-            state.rules = URLRules(base: state.rules.base, rules: rules)
+            state.rules.rules = rules
             if rules?.addsKeyParts ?? false { state.keysHaveParts = true }
         }
     }
 
     /// The same normal form for purges as for requests.
-    func subject(of subject: PurgeRequest.Subject) throws(PurgeRefusal) -> PurgeSubject {
+    func subjects(of subject: PurgeRequest.Subject) throws(PurgeRefusal) -> [PurgeSubject] {
+        let rules = rules
         switch subject {
         case .url(let text):
             guard let uri = TargetURI(text) else { throw .notAURL }
-            return .key(rules.key(of: uri))
+            return rules.meant(by: uri).map { .key(rules.key(of: $0)) }
         case .prefix(let text):
             guard let uri = TargetURI(text) else { throw .notAURL }
             // A query in a prefix is compared as it is; parameters cannot be sorted or stripped when the last one may be half a name.
             var pathRules = CacheKeyRules()
             pathRules.path = rules.base.path
-            return .prefix(CacheKey.bytes(of: uri, rules: pathRules))
+            return rules.meant(by: uri).map { .prefix(CacheKey.bytes(of: $0, rules: pathRules)) }
         case .tag(let tag):
             guard !tag.isEmpty else { throw .empty }
-            return .tag(Array(tag.utf8))
+            return [.tag(Array(tag.utf8))]
         case .group(let name, let origin):
             guard !name.isEmpty else { throw .empty }
             guard let uri = TargetURI(origin) else { throw .notAURL }
-            return .tag(PurgeSubject.group(name, origin: uri.originBytes))
-        case .everything: return .everything
+            return rules.meant(by: uri).map { .tag(PurgeSubject.group(name, origin: $0.originBytes)) }
+        case .everything: return [.everything]
         }
     }
 
@@ -130,6 +152,23 @@ final class Purging: Sendable {
         case .tag(let tag): store.purge(.tag(tag), mode: mode, completion)
         case .prefix(let prefix): store.purge(.prefix(prefix), mode: mode, completion)
         case .everything: store.purge(.everything, mode: mode, completion)
+        }
+    }
+
+    /// What shares a group with a response that an unsafe request is about to make invalid is invalid too (RFC 9875 §2.2.1), and nothing beyond: groups do
+    /// not lead to other groups. Of variants those are looked at that have an entity tag or are the request's own.
+    ///
+    /// What lies in memory counts at once, what lies on the disk when it has been read.
+    func invalidateGroups(of key: StoreKey, origin: [UInt8], selecting fields: HTTPFields) {
+        store.get(key) { [self] lookup in
+            guard let object = lookup.object else { return }
+            if let marker = object as? VariantMarker {
+                let names =
+                    marker.variants.map { marker.variantKey($0.name) } + marker.specifications.map { marker.variantKey($0, for: fields) }
+                for name in Set(names) { invalidateGroups(of: store.key(name), origin: origin, selecting: fields) }
+            } else if let head = FoundVariant(object, .memory, isStale: false)?.head {
+                for group in CacheGroups.groups(of: head.fields) { invalidate(.tag(PurgeSubject.group(group, origin: origin))) }
+            }
         }
     }
 

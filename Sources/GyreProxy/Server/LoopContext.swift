@@ -21,6 +21,7 @@ final class LoopContext {
     private var drained: [EventLoopPromise<Void>] = []
     private let shared: ProxyShared
     var fills: FillTable { shared.fills }
+    var markers: MarkerTable { shared.markers }
     var passing: PassMemory { shared.passing }
     var outages: OutageMemory { shared.outages }
     var purging: Purging { shared.purging }
@@ -53,9 +54,14 @@ final class LoopContext {
     /// The time of a request to the origin that is sent now.
     func requestTime() -> Timestamp { purging.marks.requestTime(now: Clock.timestamp()) }
 
-    /// New rules hold for requests that begin from now on.
-    func reload(rules: RuleSet?, forgetsCredentials: Bool) {
+    /// New rules and origins hold for requests that begin from now on.
+    func reload(rules: RuleSet?, origins: ProxyServer.NewOrigins?, forgetsCredentials: Bool) {
         configuration.rules = rules
+        if let origins {
+            configuration.origin = origins.main
+            configuration.namedOrigins = origins.named
+            upstream.replace(origins.changed, now: now)
+        }
         guard forgetsCredentials else { return }
         for connection in connections.values { connection.knownCredentials = nil }
     }

@@ -36,7 +36,7 @@ public struct ProxyConfiguration: Sendable {
     }
 
     /// The origin.
-    public struct Origin: Sendable {
+    public struct Origin: Sendable, Hashable {
         /// `https` rather than `http`.
         public var usesTLS = false
         /// Host name or address.
@@ -110,6 +110,8 @@ public struct ProxyConfiguration: Sendable {
     public var keyRules = CacheKeyRules()
     /// Who may use `PURGE`.
     public var purgers: [AddressRange] = ["127.0.0.0/8", "::1"].compactMap { AddressRange($0) }
+    /// Whether `Cache-Status` tells the key (RFC 9211 §2.7).
+    public var showsKey = false
     /// Whether what clients say about who is behind them (`Forwarded`, `X-Forwarded-*`) goes on: only behind a proxy of one's own.
     public var trustsForwarded = false
     /// How requests share a fetch.

@@ -7,6 +7,8 @@ import CyclicStore
 struct ProxyShared: Sendable {
     /// Fetches that can be joined.
     let fills: FillTable
+    /// The markers of variants under way.
+    let markers = MarkerTable()
     /// Keys whose requests do not wait for each other.
     let passing: PassMemory
     /// Keys whose stored responses are served for a moment because the origin failed.

@@ -2,6 +2,7 @@
 // Copyright the Gyre project authors
 
 import GyreTelemetry
+import HTTPCaching
 
 /// What became of a request: for the log and the counters.
 struct RequestRecord {

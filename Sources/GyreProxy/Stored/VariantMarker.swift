@@ -35,6 +35,9 @@ final class VariantMarker: StoredObject, @unchecked Sendable {
     let variants: [Variant]
     private let metadata: [UInt8]
 
+    /// One that knows nothing yet, of a generation of its own.
+    convenience init(key: StoreKey) { self.init(key: key, generation: .random(in: 1 ... .max), specifications: []) }
+
     init(key: StoreKey, generation: UInt64, specifications: [Vary], variants: [Variant] = []) {
         self.key = key
         self.generation = generation

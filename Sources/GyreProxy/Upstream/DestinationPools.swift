@@ -21,9 +21,20 @@ final class DestinationPools {
         var lastUsed: UInt64
     }
 
+    private struct Retired {
+        let route: Route
+        let pool: UpstreamPool
+        let until: NIODeadline
+    }
+
+    /// For how long a request that chose its origin before the change may still ask for it: no look-up takes longer.
+    private static let retirement = TimeAmount.seconds(60)
+
     private let loop: any EventLoop
     private let settings: PoolSettings
     private var fixed: [Route: UpstreamPool] = [:]
+    /// Pools of origins that were taken away or changed.
+    private var retired: [Retired] = []
     private var hosts: [Destination: Entry] = [:]
     private var clock: UInt64 = 0
     private var isClosed = false
@@ -44,7 +55,7 @@ final class DestinationPools {
 
     /// Nil when there are as many hosts as there may be, and none of them is at rest.
     private func pool(for route: Route) -> UpstreamPool? {
-        guard case .host(let destination) = route else { return fixed[route] }
+        guard case .host(let destination) = route else { return fixed[route] ?? retired.last { $0.route == route }?.pool }
         clock += 1
         if hosts[destination] != nil {
             hosts[destination]?.lastUsed = clock
@@ -62,9 +73,25 @@ final class DestinationPools {
         return pool
     }
 
+    /// Origins that are others from now on; nil: there is none of that name any more. Requests that were sent to the old ones end there.
+    func replace(_ origins: [Route: UpstreamSettings?], now: NIODeadline) {
+        guard !isClosed else { return }
+        for (route, settings) in origins {
+            if let old = fixed.removeValue(forKey: route) {
+                old.retire()
+                retired.append(Retired(route: route, pool: old, until: now + Self.retirement))
+            }
+            if let settings { fixed[route] = UpstreamPool(loop: loop, settings: settings) }
+        }
+    }
+
+    /// Origins that were taken away or changed, and still have something under way or may be asked.
+    var retiredCount: Int { retired.count }
+
     /// Closes what has been idle for too long. Called about once a second.
     func sweep(now: NIODeadline) {
         for pool in fixed.values { pool.sweep(now: now) }
+        retired.removeAll { $0.pool.isEmpty && now >= $0.until }
         for (destination, entry) in hosts {
             entry.pool.sweep(now: now)
             if entry.pool.isEmpty { hosts.removeValue(forKey: destination) }
@@ -74,6 +101,7 @@ final class DestinationPools {
     func close() {
         isClosed = true
         for pool in fixed.values { pool.close() }
+        for old in retired { old.pool.close() }
         for entry in hosts.values { entry.pool.close() }
     }
 }

@@ -14,6 +14,7 @@ final class UpstreamPool: Upstream {
     private var openCount = 0
     private var waiting: CircularBuffer<PooledCall> = []
     private var isClosed = false
+    private var isRetired = false
 
     init(loop: any EventLoop, settings: UpstreamSettings) {
         self.loop = loop
@@ -96,7 +97,7 @@ final class UpstreamPool: Upstream {
             connection.begin(call)
             return
         }
-        if isClosed || idle.count >= settings.maxIdle { connection.close() } else { idle.append(connection) }
+        if isClosed || isRetired || idle.count >= settings.maxIdle { connection.close() } else { idle.append(connection) }
     }
 
     /// A connection that had been opened is gone, or speaks another protocol now: it belongs to its one client, and takes no place from requests.
@@ -117,6 +118,12 @@ final class UpstreamPool: Upstream {
     /// Closes connections that have been idle for too long, and fails reads that took too long. Called about once a second.
     func sweep(now: NIODeadline) {
         for connection in idle where now >= connection.idleSince + .milliseconds(settings.idleTimeoutMilliseconds) { connection.close() }
+    }
+
+    /// No new request comes any more: those that are here are finished, and no connection is kept behind them.
+    func retire() {
+        isRetired = true
+        for connection in idle { connection.close() }
     }
 
     func close() {

@@ -24,7 +24,7 @@ public struct ForwardingFacts: Sendable, Equatable {
     /// - Parameter keepsExisting: whether the client is a proxy that is trusted. If not, what it says about others is dropped: anybody can write such fields.
     public func apply(to fields: inout HTTPFields, keepsExisting: Bool) {
         if !keepsExisting {
-            fields.removeAll { Self.names.contains($0.name.canonicalName) }
+            Self.remove(from: &fields)
         }
         if let field = HTTPField("Forwarded", bytes: forwardedValue) { fields.append(field) }
         if let field = HTTPField("X-Forwarded-For", bytes: Array((clientAddress ?? "unknown").utf8)) { fields.append(field) }
@@ -38,8 +38,16 @@ public struct ForwardingFacts: Sendable, Equatable {
 
     /// The fields that say who is behind a proxy, by their lower-case names.
     public static let names: Set<String> = [
-        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip",
+        "client-ip", "forwarded", "forwarded-for", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-forwarded", "x-forwarded-by",
+        "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-ssl", "x-proxyuser-ip", "x-real-ip",
+        "x-remote-addr",
+        "x-remote-ip",
     ]
+
+    /// Removes them, also where they are written with `_` for `-`: CGI and what is made like it cannot tell the two apart (RFC 3875 §4.1.18).
+    public static func remove(from fields: inout HTTPFields) {
+        fields.removeAll { names.contains(PoisoningFields.folded($0.name)) }
+    }
 
     /// One element of `Forwarded` (RFC 7239 §4).
     var forwardedValue: [UInt8] {
@@ -61,19 +69,5 @@ public struct ForwardingFacts: Sendable, Equatable {
     private static func append(_ text: String, to value: inout [UInt8]) {
         let span = text.utf8.span
         if span.isToken(0..<span.count) { value.append(contentsOf: text.utf8) } else { StructuredText.appendString(span, to: &value) }
-    }
-}
-
-/// Request fields that frameworks obey and caches do not key by: with them one client could change what others are served (cache poisoning).
-public enum PoisoningFields {
-    /// Lower-case names of fields to drop from requests unless a site keys by them.
-    public static let dropped: Set<String> = [
-        "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-prefix", "x-host", "x-http-method", "x-http-method-override",
-        "x-method-override", "x-original-host", "x-original-url", "x-rewrite-url", "x-wap-profile", "x-forwarded-path", "x-forwarded-uri",
-    ]
-
-    /// Removes them, except those named in `kept`, in lower case.
-    public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = []) {
-        fields.removeAll { dropped.contains($0.name.canonicalName) && !kept.contains($0.name.canonicalName) }
     }
 }

@@ -61,6 +61,12 @@ public struct TargetURI: Sendable, Hashable {
         scheme == other.scheme && host == other.host && port == other.port
     }
 
+    /// The same under http, where it is asked for in clear text: `https://a/` and `https://a:443/` are `http://a/`.
+    public var inClearText: TargetURI { TargetURI(scheme: .http, host: host, port: port == 80 ? nil : port, pathAndQuery: pathAndQuery) }
+
+    /// The same under https.
+    public var secured: TargetURI { TargetURI(scheme: .https, host: host, port: port == 443 ? nil : port, pathAndQuery: pathAndQuery) }
+
     /// The scheme, host and port as text, for grouping what belongs to one origin.
     public var originBytes: [UInt8] {
         var bytes: [UInt8] = Array(scheme.rawValue.utf8)

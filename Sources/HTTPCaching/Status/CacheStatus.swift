@@ -35,10 +35,13 @@ public struct CacheStatus: Sendable, Equatable {
     public var isStored = false
     /// Whether the request shared another's way to the origin (§2.6); `nil` leaves it out.
     public var isCollapsed: Bool?
-    /// The key, if it is to be shown (§2.7).
+    /// The key, if it is to be shown (§2.7). Of a longer one than ``maxKeyBytes`` the beginning is shown.
     public var key: [UInt8]?
     /// More, for people: the stable name of a reason (§2.8).
     public var detail: String?
+
+    /// Longest part of a key that is shown, in bytes: a field should not grow with whatever a client asks for.
+    public static let maxKeyBytes = 1024
 
     /// Says nothing yet.
     public init() {}
@@ -100,14 +103,21 @@ public struct CacheStatus: Sendable, Equatable {
             // An Integer of RFC 9651 has at most 15 digits.
             ASCII.appendDecimal(min(max(ttlSeconds, -999_999_999_999_999), 999_999_999_999_999), to: &output)
         }
-        if let key {
-            output.append(contentsOf: "; key=".utf8)
-            StructuredText.appendString(key.span, to: &output)
-        }
+        if let key { Self.append(key: key.span, to: &output) }
         if let detail {
             output.append(contentsOf: "; detail=".utf8)
             StructuredText.append(detail.utf8.span, to: &output)
         }
+    }
+
+    /// Appends the parameter `key` alone, to a member that is written otherwise. A cut key ends in three points; bytes that a String of RFC 9651
+    /// cannot hold become `?`.
+    public static func append(key: Span<UInt8>, to output: inout [UInt8]) {
+        output.append(contentsOf: "; key=".utf8)
+        guard key.count > maxKeyBytes else { return StructuredText.appendString(key, to: &output) }
+        StructuredText.appendString(key.extracting(first: maxKeyBytes), to: &output)
+        output.removeLast()
+        output.append(contentsOf: "...\"".utf8)
     }
 
     /// The member as text.

@@ -26,7 +26,6 @@ enum AdminActions {
             return .init(status: 400, "say what: url=, tag=, prefix=, group= with origin=, or everything; with soft to mark stale\n")
         }
         let mode: PurgeMode = request["soft"] != nil && request["soft"] != "0" ? .soft : .hard
-        // The least durable of all is what the whole is.
         var outcomes: [PurgeOutcome] = []
         for subject in subjects {
             do throws(PurgeRefusal) {
@@ -35,7 +34,7 @@ enum AdminActions {
                 return .init(status: 400, "\(error.rawValue): \(subject)\n")
             }
         }
-        let outcome = [PurgeOutcome.refused, .notDurable, .memoryOnly, .durable].first { outcomes.contains($0) } ?? .durable
+        let outcome = PurgeOutcome.least(of: outcomes)
         let body = "{\"purge\":\"\(outcome.rawValue)\",\"mode\":\"\(mode.rawValue)\",\"subjects\":\(subjects.count)}\n"
         return .init(status: outcome == .refused ? 503 : 200, contentType: "application/json", body: Array(body.utf8))
     }

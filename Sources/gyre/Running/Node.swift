@@ -16,7 +16,10 @@ import UnixSignals
 
 /// One running cache: store, proxy, admin pages and log, started in this order and stopped in the other.
 final class Node: Sendable {
+    /// What it was started with.
     let settings: GyreSettings
+    /// The same with what was taken over since.
+    let running: Mutex<GyreSettings>
     let store: CyclicStore
     let proxy: ProxyServer
     let admin: AdminServer?
@@ -98,6 +101,7 @@ final class Node: Sendable {
         _ readiness: Readiness
     ) {
         self.settings = settings
+        running = Mutex(settings)
         self.store = store
         self.proxy = proxy
         self.admin = admin

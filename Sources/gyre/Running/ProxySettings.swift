@@ -42,6 +42,7 @@ extension GyreSettings {
         proxy.keyRules.sortsQuery = cache.sortQuery
         proxy.keyRules.strippedParameters = cache.stripQuery
         proxy.keyRules.allowedParameters = cache.allowQuery.isEmpty ? nil : cache.allowQuery
+        proxy.showsKey = cache.statusKey
         proxy.purgers = cache.purgeClients.compactMap { AddressRange($0) }
         return proxy
     }
