@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "GyreProxyTests",
             dependencies: [
-                "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
+                "CAllocationCounter", "CyclicStore", "GyreProxy", "GyreTelemetry", "GyreTestKit", "HTTPCaching",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

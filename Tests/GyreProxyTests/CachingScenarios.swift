@@ -264,6 +264,54 @@ import Testing
         }
     }
 
+    /// After a restart the memory is empty: the first request of each URL is answered from the volume.
+    @Test func `what the volume has is answered like what memory has, whatever is asked of it`() async throws {
+        let folder = try TemporaryFolder()
+        let host = "site.test"
+        for round in 0..<2 {
+            try await withScenario(volume: folder.file("v")) { scenario in
+                scenario.origin.on("GET", "/plain") { _ in
+                    .response(
+                        200,
+                        ["Cache-Control": "max-age=600", "ETag": "\"p\"", "x-Odd-Case": "kept", "Set-Mark": "1", "set-mark": "2"],
+                        body: "plain"
+                    )
+                }
+                scenario.origin.on("GET", "/vary") { request in
+                    .response(
+                        200,
+                        ["Cache-Control": "max-age=600", "Vary": "Accept-Language"],
+                        body: "in \(request.fields["Accept-Language"] ?? "none")"
+                    )
+                }
+                scenario.origin.on("GET", "/stale") { _ in .response(200, ["Cache-Control": "max-age=0", "ETag": "\"s\""], body: "stale") }
+                scenario.origin.on("GET", "/etag") { _ in .response(200, ["Cache-Control": "max-age=600", "ETag": "\"e\""], body: "etag") }
+                let client = try await scenario.client()
+                let plain = try await client.get("/plain", ["Host": host])
+                #expect(plain.text == "plain" && plain["X-Odd-Case"] == "kept" && plain["Set-Mark"] == "1, 2")
+                #expect(plain["Content-Length"] == "5" && plain["Via"] == "1.1 gyre")
+                for language in ["de", "fr"] {
+                    #expect(try await client.get("/vary", ["Host": host, "Accept-Language": language]).text == "in \(language)")
+                }
+                let asked = scenario.origin.requestCount
+                #expect(try await client.get("/stale", ["Host": host]).text == "stale")
+                #expect(scenario.origin.requestCount == asked + 1)
+                _ = round == 0 ? try await client.get("/etag", ["Host": host]) : nil
+                let unchanged = try await client.get("/etag", ["Host": host, "If-None-Match": "\"e\""])
+                #expect(unchanged.status == 304)
+                #expect(try await client.get("/absent", ["Host": host]).status == 404)
+                if round == 1 {
+                    // Stale and absent alone were asked for.
+                    #expect(scenario.origin.requestCount == 2)
+                    #expect(plain["Cache-Status"]?.hasPrefix("gyre; hit; ttl=") == true && plain["Age"] != nil)
+                    #expect(scenario.totals().requests(.hitDisk) >= 3)
+                    let again = try await client.get("/plain", ["Host": host])
+                    #expect(again.text == "plain" && again["X-Odd-Case"] == "kept")
+                }
+            }
+        }
+    }
+
     @Test func `a response cut short is never stored and never passed off as whole`() async throws {
         try await withScenario { scenario in
             scenario.origin.on("GET", "/a") { _ in

@@ -50,6 +50,24 @@ struct StoredHeadCodingTests {
         }
     }
 
+    @Test("the encoded head says of itself what the decoded one says")
+    func encodedHead() throws {
+        for head in try Self.samples() {
+            let bytes = encoded(head)
+            guard let encoded = EncodedHead(bytes.span) else {
+                Issue.record("not decoded")
+                continue
+            }
+            #expect(encoded.status == head.status && encoded.rules == head.rules && encoded.profile == head.profile)
+            #expect(encoded.requestTime == head.requestTime && encoded.bodyByteCount == head.bodyByteCount)
+            var found: [String] = []
+            encoded.forEachField(in: bytes.span) { name, value in
+                found.append("\(String(decoding: bytes[name], as: UTF8.self)): \(String(decoding: bytes[value], as: UTF8.self))")
+            }
+            #expect(found == lines(head.fields))
+        }
+    }
+
     @Test("values that are no text survive byte by byte")
     func bytes() throws {
         var head = try stored(["Cache-Control: max-age=60"])

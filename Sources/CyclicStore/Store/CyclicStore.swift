@@ -206,6 +206,9 @@ public final class CyclicStore: Sendable {
         (0..<map.count).allSatisfy { contains(key(map.keyBytes(of: $0))) }
     }
 
+    /// There are no volumes: what is not in memory is nowhere.
+    package var isMemoryOnly: Bool { volumes.members.isEmpty }
+
     /// The first volume. For tests of one.
     var volume: Volume? { volumes.members.first?.volume }
 

@@ -7,13 +7,13 @@ import HTTPTypes
 import HTTPWire
 import NIOCore
 
-/// A hit in memory, answered where the request lies.
+/// A plain hit, answered where the request lies.
 extension ClientConnection {
-    /// The short way: a plain GET for a fresh response that lies whole in memory. No allocation but the buffer that is written, and the key where
-    /// it is to be shown.
-    func answerFromMemory(startedAt: NIODeadline) -> Bool {
+    /// The short way: a plain GET for a fresh response that lies whole in memory, or on the disk where it can be read without waiting. In memory no
+    /// allocation but the buffer that is written. What the disk was asked and could not be used here is left in `earlyLookup`.
+    func answerAtOnce(startedAt: NIODeadline) -> Bool {
         guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
-            !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision), let context
+            !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision)
         else { return false }
         keyScratch.removeAll(keepingCapacity: true)
         let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
@@ -25,17 +25,28 @@ extension ClientConnection {
                 proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
             }
         }
-        guard let object, object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks) else {
+        if object == nil, proxy.store.isMemoryOnly { return false }
+        if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
+        if let object { return answer(with: object, from: .memory, startedAt: startedAt) }
+        let lookup = EarlyLookup(proxy.store.key(keyScratch), proxy)
+        if case .found(let object as CachedResponse, let tier) = lookup.result, answer(with: object, from: tier, startedAt: startedAt) {
+            return true
+        }
+        earlyLookup = lookup
+        return false
+    }
+
+    private func answer(with object: CachedResponse, from tier: CyclicStore.Tier, startedAt: NIODeadline) -> Bool {
+        guard object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks), let context else {
             return false
         }
-        if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
         let now = Clock.timestamp()
         guard case .fresh(let age) = object.profile.verdict(at: now) else { return false }
         let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
         let keepsAlive = head.keepAlive && !proxy.isDraining && (head.minorVersion > 0 || head.targetForm == .origin)
 
         let copiesBody = object.body.readableBytes <= 16 * 1024
-        var out = context.channel.allocator.buffer(
+        var out = proxy.allocator.buffer(
             capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
         )
         out.writeImmutableBuffer(object.headBytes)
@@ -67,8 +78,10 @@ extension ClientConnection {
                 head,
                 in: bytes,
                 clientAddress: clientAddress,
-                status: object.head.status,
+                status: object.status,
                 bytes: object.body.readableBytes,
+                from: tier,
+                at: now,
                 startedAt: startedAt
             )
         }

@@ -45,6 +45,8 @@ final class ClientConnection: ChannelInboundHandler {
     /// The answer is out and the output closed; what still comes is dropped.
     var isLingering = false
     var keyScratch: [UInt8] = []
+    /// What the short way has asked the store for the request at hand.
+    var earlyLookup: EarlyLookup?
     var headStartedAt: NIODeadline?
     var lastProgress = NIODeadline.now()
 
@@ -61,7 +63,8 @@ final class ClientConnection: ChannelInboundHandler {
         readingPace = proxy.configuration.timeouts.pace
     }
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    /// As the channel said last; it says so before a write that fills it returns.
+    private(set) var isWritable = true
     var eventLoop: any EventLoop { proxy.loop }
     /// The request's body has not been taken to its end: nothing can follow on this connection.
     var hasUnreadBody: Bool { body != nil }
@@ -98,11 +101,12 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         lastProgress = .now()
+        isWritable = context.channel.isWritable
         switch phase {
-        case .busy(let exchange): exchange.clientWritabilityChanged(context.channel.isWritable)
-        case .tunnel(let tunnel): if context.channel.isWritable { tunnel.becameWritable(.client) }
+        case .busy(let exchange): exchange.clientWritabilityChanged(isWritable)
+        case .tunnel(let tunnel): if isWritable { tunnel.becameWritable(.client) }
         case .idle:
-            guard context.channel.isWritable, !isProcessing else { return }
+            guard isWritable, !isProcessing else { return }
             process()
             flushIfNeeded()
             readMore()
@@ -112,6 +116,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
+        isWritable = false
         let phase = phase
         self.phase = .closing
         proxy.closed(self)
@@ -189,8 +194,9 @@ final class ClientConnection: ChannelInboundHandler {
             return false
         case .head(let byteCount):
             headStartedAt = nil
-            let startedAt = NIODeadline.now()
-            if answerFromMemory(startedAt: startedAt) {
+            // Just now: it came with the last bytes, or its turn came when the answer before was finished.
+            let startedAt = lastProgress
+            if answerAtOnce(startedAt: startedAt) {
                 inbound.moveReaderIndex(forwardBy: byteCount)
                 return true
             }
@@ -225,7 +231,8 @@ final class ClientConnection: ChannelInboundHandler {
         bodyIsWanted = false
         sendingPace.reset()
         readingPace.reset()
-        let exchange = Exchange(request: request, connection: self, proxy: proxy)
+        let exchange = Exchange(request: request, connection: self, proxy: proxy, earlyLookup: earlyLookup)
+        earlyLookup = nil
         phase = .busy(exchange)
         exchange.start()
     }
@@ -243,7 +250,7 @@ final class ClientConnection: ChannelInboundHandler {
     func flushIfNeeded() {
         guard needsFlush, let context else { return }
         needsFlush = false
-        lastProgress = proxy.now
+        if case .busy = phase { lastProgress = proxy.now }
         context.flush()
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPCaching
 import HTTPTypes
 import HTTPWire
 import NIOCore
@@ -13,9 +14,41 @@ enum ResponseHeadWriter {
         buffer.reserveCapacity(64 + fields.count * 48)
         writeStatusLine(status, to: &buffer)
         write(fields, to: &buffer)
-        if let contentLength { buffer.writeString("Content-Length: \(contentLength)\r\n") }
+        if let contentLength { writeContentLength(contentLength, to: &buffer) }
         writeVia(receivedMinorVersion, to: &buffer)
         return buffer
+    }
+
+    /// The same from the head's encoded form, whose fields are copied as they lie there.
+    static func storedHead(_ head: EncodedHead, _ metadata: [UInt8], contentLength: UInt64?) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        // The numbers take more room than what is written besides the fields: status line, length, `Via`.
+        buffer.reserveCapacity(metadata.count + 64)
+        writeStatusLine(head.status, to: &buffer)
+        metadata.withUnsafeBytes { all in
+            let bytes = UnsafeRawBufferPointer(rebasing: all[1...])
+            head.forEachField(in: metadata.span.extracting(1...)) { name, value in
+                let name = UnsafeRawBufferPointer(rebasing: bytes[name])
+                guard !isContentLength(name) else { return }
+                buffer.writeBytes(name)
+                buffer.writeStaticString(": ")
+                buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[value]))
+                buffer.writeStaticString("\r\n")
+            }
+        }
+        if let contentLength { writeContentLength(contentLength, to: &buffer) }
+        writeVia(head.receivedMinorVersion, to: &buffer)
+        return buffer
+    }
+
+    private static func writeContentLength(_ length: UInt64, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString("Content-Length: ")
+        writeDecimal(length, to: &buffer)
+        buffer.writeStaticString("\r\n")
+    }
+
+    private static func isContentLength(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.count == 14 && zip(name, "content-length".utf8).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
     }
 
     /// Says by which protocol this proxy got the response (RFC 9110 §7.6.3).

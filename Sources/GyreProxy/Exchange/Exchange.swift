@@ -77,7 +77,10 @@ final class Exchange {
     /// Nobody's fetch is waited for any more.
     var goesAlone = false
 
-    init(request: ClientRequest, connection: ClientConnection, proxy: LoopContext) {
+    /// What the short way has asked the store already, if it did.
+    private var earlyLookup: EarlyLookup?
+
+    init(request: ClientRequest, connection: ClientConnection, proxy: LoopContext, earlyLookup: EarlyLookup? = nil) {
         self.request = request
         self.connection = connection
         self.proxy = proxy
@@ -90,6 +93,8 @@ final class Exchange {
         var parts = request.rules?.keyParts ?? []
         if request.isForward, proxy.configuration.keepsForwardApart { parts.append(RequestKey.forwardPart) }
         primaryKey = proxy.store.key(request.keyBytes(parts: parts))
+        // One under another name, before it was put into its normal form, is of no use.
+        if let earlyLookup, earlyLookup.key == primaryKey { self.earlyLookup = earlyLookup }
         route = request.route
         closesAfter = !request.keepAlive
     }
@@ -145,15 +150,9 @@ final class Exchange {
 
     /// Asks the store; the answer comes back on this loop.
     func get(_ key: StoreKey, _ then: @escaping (Exchange, (any StoredObject)?, CyclicStore.Tier) -> Void) {
-        let bound = NIOLoopBound((self, then), eventLoop: proxy.loop)
-        let loop = proxy.loop
-        proxy.store.get(key) { lookup in
-            if loop.inEventLoop {
-                bound.value.0.deliver(lookup, bound.value.1)
-            } else {
-                loop.execute { bound.value.0.deliver(lookup, bound.value.1) }
-            }
-        }
+        let early = key == earlyLookup?.key ? earlyLookup : nil
+        earlyLookup = nil
+        (early ?? EarlyLookup(key, proxy)).whenEnded { [self] in deliver($0, then) }
     }
 
     private func deliver(_ lookup: CyclicStore.Lookup, _ then: (Exchange, (any StoredObject)?, CyclicStore.Tier) -> Void) {

@@ -15,6 +15,7 @@ final class LoopContext {
     private(set) var configuration: ProxyConfiguration
     let upstream: DestinationPools
     let counters: LoopCounters
+    let allocator = ByteBufferAllocator()
     private let accessLog: AccessLogBuffer
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
@@ -117,17 +118,19 @@ final class LoopContext {
     private static let none = LogWord("-")
     private static let refused = LogWord("refused")
 
-    /// A hit in memory: nothing is copied but into the log.
+    /// A plain hit: nothing is copied but into the log.
     func log(
         _ head: borrowing RequestHead,
         in bytes: UnsafeRawBufferPointer,
         clientAddress: String,
         status: Int,
         bytes bodyBytes: Int,
+        from tier: CyclicStore.Tier,
+        at now: Timestamp,
         startedAt: NIODeadline
     ) {
         let micros = microseconds(since: startedAt)
-        counters.countRequest(.hitMemory, durationMicroseconds: micros, bodyBytes: bodyBytes)
+        counters.countRequest(tier == .memory ? .hitMemory : .hitDisk, durationMicroseconds: micros, bodyBytes: bodyBytes)
         var address = clientAddress
         address.withUTF8 { address in
             var entry = AccessLogEntry()
@@ -142,9 +145,9 @@ final class LoopContext {
             entry.httpMinorVersion = head.minorVersion
             entry.status = status
             entry.bodyBytesSent = bodyBytes
-            entry.servedFrom = .memory
+            entry.servedFrom = tier == .memory ? .memory : .disk
             entry.durationMicroseconds = micros
-            entry.timestampMilliseconds = Clock.timestamp().milliseconds
+            entry.timestampMilliseconds = now.milliseconds
             accessLog.append(entry)
         }
     }

@@ -8,13 +8,16 @@ import HTTPWire
 @_spi(CustomByteBufferAllocator) import NIOCore
 import Synchronization
 
-/// A stored response as the proxy holds it: its head parsed once and serialised once, its body ready to be written.
+/// A stored response as the proxy holds it: its head serialised once, its body ready to be written. The head of one that came from the disk is
+/// decoded when somebody asks for more than a plain hit needs.
 final class CachedResponse: StoredObject, @unchecked Sendable {
-    // Unchecked: immutable after init; ByteBuffers are copied before they are read.
+    // Unchecked: immutable after init but for what `decoded` guards; ByteBuffers are copied before they are read.
     let kind: RecordKind
     let key: StoreKey
-    let head: StoredHead
+    let status: Int
+    let requestTime: Timestamp
     let profile: HitProfile
+    private let decoded: Mutex<Decoded?>
     /// The whole body, unless it lies in fragments.
     let body: ByteBuffer
     /// How the body is cut, when it is.
@@ -24,36 +27,79 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     /// For purges; see ``PurgeSubject/storeTags(of:primaryKey:_:)``.
     let tags: [UInt64]
     private let metadata: [UInt8]
-    /// Under which it can be purged together with others.
-    let purgeTags: [[UInt8]]
     /// The number of purge marks up to which it is known to be current.
     private let checkedMarks = Atomic<UInt64>(0)
 
+    /// What the metadata says, in values.
+    private struct Decoded {
+        var head: StoredHead
+        /// Under which it can be purged together with others.
+        var purgeTags: [[UInt8]]
+
+        init(_ head: StoredHead, _ key: StoreKey) {
+            self.head = head
+            purgeTags = PurgeSubject.tags(of: head, primaryKey: key.bytes)
+        }
+    }
+
+    /// A response whose head is at hand.
     init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
+        guard let fragments = Self.fragments(kind, payload, bodyByteCount: head.bodyByteCount) else { return nil }
+        self.fragments = fragments.map
         self.kind = kind
         self.key = key
         self.metadata = metadata
         self.tags = tags
-        self.head = head
-        profile = head.profile
-        if kind == .fragmentedHead {
-            guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), head.bodyByteCount == map.totalBytes else {
-                return nil
-            }
-            fragments = map
-        } else {
-            guard head.bodyByteCount == UInt64(payload.readableBytes) else { return nil }
-            fragments = nil
-        }
+        (status, requestTime, profile) = (head.status, head.requestTime, head.profile)
+        decoded = Mutex(Decoded(head, key))
         body = payload
-        purgeTags = PurgeSubject.tags(of: head, primaryKey: key.bytes)
-        // A 204 has no length (RFC 9110 §8.6).
         headBytes = ResponseHeadWriter.storedHead(
             status: head.status,
             fields: head.fields,
-            contentLength: head.status == 204 ? nil : head.bodyByteCount,
+            contentLength: Self.contentLength(head.status, head.bodyByteCount),
             receivedMinorVersion: head.receivedMinorVersion
         )
+    }
+
+    /// A response from its record. Nil when the record holds none.
+    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], payload: ByteBuffer, tags: [UInt64]) {
+        guard let head = StoredMetadata.encodedHead(metadata),
+            let fragments = Self.fragments(kind, payload, bodyByteCount: head.bodyByteCount)
+        else { return nil }
+        self.fragments = fragments.map
+        self.kind = kind
+        self.key = key
+        self.metadata = metadata
+        self.tags = tags
+        (status, requestTime, profile) = (head.status, head.requestTime, head.profile)
+        decoded = Mutex(nil)
+        body = payload
+        headBytes = ResponseHeadWriter.storedHead(head, metadata, contentLength: Self.contentLength(head.status, head.bodyByteCount))
+    }
+
+    /// How the body is cut, if it is; nil when that does not fit its length.
+    private static func fragments(_ kind: RecordKind, _ payload: ByteBuffer, bodyByteCount: UInt64?) -> (map: FragmentMap?, Void)? {
+        guard kind == .fragmentedHead else { return bodyByteCount == UInt64(payload.readableBytes) ? (nil, ()) : nil }
+        guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), bodyByteCount == map.totalBytes else { return nil }
+        return (map, ())
+    }
+
+    /// A 204 has no length (RFC 9110 §8.6).
+    private static func contentLength(_ status: Int, _ bodyByteCount: UInt64?) -> UInt64? { status == 204 ? nil : bodyByteCount }
+
+    /// The head. The first time for one from the disk: a walk over its fields.
+    var head: StoredHead { values.head }
+    /// Under which it can be purged together with others.
+    var purgeTags: [[UInt8]] { values.purgeTags }
+
+    private var values: Decoded {
+        decoded.withLock { decoded in
+            if let decoded { return decoded }
+            guard let head = StoredMetadata.head(metadata) else { preconditionFailure("checked when the record was read") }
+            let values = Decoded(head, key)
+            decoded = values
+            return values
+        }
     }
 
     /// The answer to a HEAD, which has a head alone.
@@ -69,7 +115,7 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     func isCurrent(by marks: PurgeMarks) -> Bool {
         let version = marks.version
         if checkedMarks.load(ordering: .relaxed) == version { return true }
-        guard marks.verdict(primaryKey: key.bytes, tags: purgeTags, requestTime: head.requestTime) == .current else { return false }
+        guard marks.verdict(primaryKey: key.bytes, tags: purgeTags, requestTime: requestTime) == .current else { return false }
         checkedMarks.store(version, ordering: .relaxed)
         return true
     }
@@ -146,8 +192,7 @@ public struct ResponseFactory: ObjectFactory {
         case .object where metadata.first == StoredMetadata.partsTag:
             return PartialResponse(key: key, metadata: metadata, tags: tags)
         case .object, .fragmentedHead:
-            guard let head = StoredMetadata.head(metadata) else { return nil }
-            return CachedResponse(kind: kind, key: key, metadata: metadata, head: head, payload: payload, tags: tags)
+            return CachedResponse(kind: kind, key: key, metadata: metadata, payload: payload, tags: tags)
         case .tombstone:
             return nil
         }

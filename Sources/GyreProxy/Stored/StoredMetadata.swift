@@ -11,6 +11,11 @@ extension StoredHead {
     }
 }
 
+extension EncodedHead {
+    /// The minor version of the protocol that the response came by.
+    var receivedMinorVersion: UInt8 { rules.contains(.cameByHTTP10) ? 0 : 1 }
+}
+
 /// The first byte of a record's metadata says what the rest is.
 enum StoredMetadata {
     static let responseTag: UInt8 = 1
@@ -21,6 +26,11 @@ enum StoredMetadata {
         var bytes = [responseTag]
         head.encode(into: &bytes)
         return bytes
+    }
+
+    /// What a plain hit needs of a head; nil where the bytes are none. A head that passes here is decoded by ``head(_:)`` too.
+    static func encodedHead(_ bytes: [UInt8]) -> EncodedHead? {
+        bytes.first == responseTag ? EncodedHead(bytes.span.extracting(1...)) : nil
     }
 
     static func head(_ bytes: [UInt8]) -> StoredHead? {

@@ -17,6 +17,9 @@ public struct FreshnessLifetime: Sendable, Equatable {
         self.isTargeted = isTargeted
     }
 
+    /// The same in milliseconds, 0 at least.
+    var milliseconds: Int64 { max(seconds, 0).multipliedSaturating(by: 1000) }
+
     /// What decided on a lifetime. The raw name stands in logs, metrics and explanations.
     public enum Source: String, Sendable, CaseIterable {
         /// `s-maxage`.

@@ -26,11 +26,20 @@ public struct HitProfile: Sendable, Hashable {
 
     /// The profile of a stored response.
     public init(_ stored: StoredHead) {
-        let initial = max(stored.correctedInitialAgeMilliseconds, 0)
-        ageBase = stored.responseTime.adding(milliseconds: Int64(0).subtractedSaturating(initial))
-        let left = stored.freshnessMilliseconds.subtractedSaturating(initial)
-        freshUntil = left > 0 ? stored.responseTime.adding(milliseconds: left) : .distantPast
-        rules = stored.rules
+        self.init(
+            responseTime: stored.responseTime,
+            initialAgeMilliseconds: stored.correctedInitialAgeMilliseconds,
+            freshnessMilliseconds: stored.freshnessMilliseconds,
+            rules: stored.rules
+        )
+    }
+
+    init(responseTime: Timestamp, initialAgeMilliseconds: Int64, freshnessMilliseconds: Int64, rules: StoredRules) {
+        let initial = max(initialAgeMilliseconds, 0)
+        ageBase = responseTime.adding(milliseconds: Int64(0).subtractedSaturating(initial))
+        let left = freshnessMilliseconds.subtractedSaturating(initial)
+        freshUntil = left > 0 ? responseTime.adding(milliseconds: left) : .distantPast
+        self.rules = rules
         initialAgeSeconds = UInt32(clamping: min(initial / 1000, CachingLimits.maxDeltaSeconds))
     }
 

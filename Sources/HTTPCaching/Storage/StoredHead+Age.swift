@@ -29,9 +29,7 @@ extension StoredHead {
         return left > 0 ? left.addedSaturating(999) / 1000 : left / 1000
     }
 
-    var freshnessMilliseconds: Int64 {
-        max(freshness.seconds, 0).multipliedSaturating(by: 1000)
-    }
+    var freshnessMilliseconds: Int64 { freshness.milliseconds }
 
     /// Whether the response has been stale for so long that it counts as absent (``CachingPolicy/keepSeconds``).
     public func isKeptNoLonger(at now: Timestamp, _ policy: CachingPolicy) -> Bool {

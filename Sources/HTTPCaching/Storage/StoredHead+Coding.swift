@@ -13,17 +13,8 @@ import HTTPTypes
 /// A field is u16 name byte count · u32 value byte count · name · value. A number that is missing is 0 and its presence bit is off.
 extension StoredHead {
     private static let version: UInt8 = 1
-    private static let fixedByteCount = 112
 
-    private struct Present: OptionSet {
-        let rawValue: UInt8
-        static let staleWhileRevalidate = Present(rawValue: 1 << 0)
-        static let staleIfError = Present(rawValue: 1 << 1)
-        static let bodyByteCount = Present(rawValue: 1 << 2)
-        static let range = Present(rawValue: 1 << 3)
-        static let completeLength = Present(rawValue: 1 << 4)
-        static let known = Present(rawValue: (1 << 5) - 1)
-    }
+    private typealias Present = EncodedHead.Present
 
     /// Appends the encoded form. The order of the fields, repeated ones and the bytes of the values are kept.
     ///
@@ -81,80 +72,48 @@ extension StoredHead {
 
     /// Reads the encoded form; `nil` when it is not exactly that, whatever the bytes are: they come from disk.
     public init?(decoding bytes: Span<UInt8>) {
-        var input = ByteReader(count: bytes.count)
-        guard bytes.count >= Self.fixedByteCount, bytes.count <= CachingLimits.maxEncodedHeadBytes,
-            let total: UInt32 = input.number(bytes), Int(total) == bytes.count,
-            let version: UInt8 = input.number(bytes), version == Self.version,
-            let sourceCode: UInt8 = input.number(bytes), let source = FreshnessLifetime.Source(code: sourceCode),
-            let targeted: UInt8 = input.number(bytes), targeted <= 1,
-            let presentBits: UInt8 = input.number(bytes), Present.known.isSuperset(of: Present(rawValue: presentBits)),
-            let status: UInt16 = input.number(bytes), (200...599).contains(status), status != 304,
-            let fieldCount: UInt16 = input.number(bytes), Int(fieldCount) <= CachingLimits.maxStoredFieldCount + 1,
-            let trailerCount: UInt16 = input.number(bytes), Int(trailerCount) <= CachingLimits.maxStoredFieldCount,
-            let zero: UInt16 = input.number(bytes), zero == 0,
-            let ruleBits: UInt32 = input.number(bytes), StoredRules.known.isSuperset(of: StoredRules(rawValue: ruleBits)),
-            let keyCount: UInt32 = input.number(bytes), Int(keyCount) <= CachingLimits.maxSecondaryKeyBytes,
-            let requestTime: Int64 = input.number(bytes), let responseTime: Int64 = input.number(bytes),
-            let date: Int64 = input.number(bytes),
-            let initialAge: Int64 = input.number(bytes), let lifetime: Int64 = input.number(bytes),
-            let whileRevalidate: Int64 = input.number(bytes), let ifError: Int64 = input.number(bytes),
-            let bodyByteCount: UInt64 = input.number(bytes), let first: UInt64 = input.number(bytes),
-            let last: UInt64 = input.number(bytes),
-            let completeLength: UInt64 = input.number(bytes),
-            let key = input.take(bytes, Int(keyCount)),
-            let fields = Self.fields(bytes, &input, count: Int(fieldCount)),
-            let trailers = Self.fields(bytes, &input, count: Int(trailerCount)),
-            input.isAtEnd
-        else { return nil }
-        let present = Present(rawValue: presentBits)
+        guard let encoded = EncodedHead(bytes) else { return nil }
+        var (fields, trailers) = (HTTPFields(), HTTPFields())
+        fields.reserveCapacity(encoded.fieldCount)
+        var isSound = true
+        func append(_ name: Range<Int>, _ value: Range<Int>, to fields: inout HTTPFields) {
+            guard let name = HTTPField.Name(String(decoding: bytes.copied(name), as: UTF8.self)) else { return isSound = false }
+            fields.append(HTTPField(name: name, lenientValue: bytes.copied(value)))
+        }
+        encoded.forEachField(in: bytes) {
+            append($0, $1, to: &fields)
+        } trailers: {
+            append($0, $1, to: &trailers)
+        }
+        guard isSound else { return nil }
         self.init(
-            status: Int(status),
+            status: encoded.status,
             fields: fields,
-            requestTime: Timestamp(milliseconds: requestTime),
-            responseTime: Timestamp(milliseconds: responseTime),
-            date: Timestamp(milliseconds: date)
+            requestTime: encoded.requestTime,
+            responseTime: encoded.responseTime,
+            date: encoded.date
         )
         self.trailers = trailers
-        correctedInitialAgeMilliseconds = initialAge
-        freshness = FreshnessLifetime(seconds: lifetime, source: source, isTargeted: targeted == 1)
-        if present.contains(.staleWhileRevalidate) { staleWhileRevalidateSeconds = whileRevalidate }
-        if present.contains(.staleIfError) { staleIfErrorSeconds = ifError }
-        if present.contains(.bodyByteCount) { self.bodyByteCount = bodyByteCount }
-        rules = StoredRules(rawValue: ruleBits)
-        secondaryKey = bytes.copied(key)
-        if present.contains(.range) {
-            let complete = present.contains(.completeLength) ? completeLength : nil
-            guard let range = ByteRange(first: first, last: last), let partial = ContentRange(range: range, completeLength: complete) else {
-                return nil
-            }
-            self.partial = partial
-        }
-        // A partial response that does not know its part would be served as a whole.
-        guard (partial != nil) == rules.contains(.partial) else { return nil }
-    }
-
-    private static func fields(_ bytes: Span<UInt8>, _ input: inout ByteReader, count: Int) -> HTTPFields? {
-        var fields = HTTPFields()
-        fields.reserveCapacity(count)
-        for _ in 0..<count {
-            guard let nameCount: UInt16 = input.number(bytes), let valueCount: UInt32 = input.number(bytes),
-                let nameRange = input.take(bytes, Int(nameCount)), let valueRange = input.take(bytes, Int(valueCount)),
-                let name = HTTPField.Name(String(decoding: bytes.copied(nameRange), as: UTF8.self))
-            else { return nil }
-            // These three would end the field or the line in a response (RFC 9110 §5.5).
-            for index in valueRange where bytes[index] == 0 || bytes[index] == 0x0A || bytes[index] == 0x0D { return nil }
-            fields.append(HTTPField(name: name, lenientValue: bytes.copied(valueRange)))
-        }
-        return fields
+        correctedInitialAgeMilliseconds = encoded.initialAgeMilliseconds
+        freshness = encoded.freshness
+        staleWhileRevalidateSeconds = encoded.staleWhileRevalidateSeconds
+        staleIfErrorSeconds = encoded.staleIfErrorSeconds
+        bodyByteCount = encoded.bodyByteCount
+        rules = encoded.rules
+        secondaryKey = bytes.copied(encoded.secondaryKey)
+        partial = encoded.partial
     }
 }
 
 /// Reads numbers and runs of bytes without ever leaving the bytes it was given.
 struct ByteReader {
-    private var position = 0
+    private var position: Int
     private let count: Int
 
-    init(count: Int) { self.count = count }
+    init(count: Int, at position: Int = 0) {
+        self.count = count
+        self.position = position
+    }
 
     var isAtEnd: Bool { position == count }
 
