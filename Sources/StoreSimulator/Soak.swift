@@ -11,6 +11,8 @@ public struct Soak: Sendable {
     public var operations: Int
     /// Stops after so many runs; nil: by time alone.
     public var runs: Int?
+    /// Stops after so many operations, those of all runs together; nil: by time alone.
+    public var enoughOperations: Int?
 
     /// Seeds that would be treated worse are treated like this.
     public var harshest = SimulationSettings.Profile.lying
@@ -65,7 +67,7 @@ public struct Soak: Sendable {
                 nextProgress = clock.now + .seconds(1)
                 progress(sum)
             }
-        } while clock.now < end && sum.runs < runs ?? .max
+        } while clock.now < end && sum.runs < runs ?? .max && (enoughOperations.map { sum.operations < $0 } ?? true)
         return sum
     }
 }

@@ -45,6 +45,22 @@ import Testing
         #expect(simulation.store.statistics.admission["seen-again"] ?? 0 > 100)
     }
 
+    @Test func `what was never used again is counted so, whatever brought it, and memory's hits count as uses`() throws {
+        let simulation = try store(seed: 8)
+        simulation.store.volume?.tune(Tuning(writeChance: 1))
+        fill(simulation, 0..<3000)
+        let never = simulation.store.statistics.volume?.reuse
+        let (unused, total) = (never?.records(useClass: 0) ?? 0, never?.total ?? 0)
+        #expect(total > 300 && unused == total, "\(unused) of \(total)")
+        for number in 5000..<8000 {
+            simulation.put(number, version: 1, count: 2000)
+            #expect(simulation.get(number) == 1)
+            simulation.engine.run()
+        }
+        let used = simulation.store.statistics.volume?.reuse
+        #expect((used?.records(useClass: 1) ?? 0) > 300)
+    }
+
     @Test func `an older object on the disk does not come back when a newer one leaves memory unwritten`() throws {
         let simulation = try store(seed: 3)
         fill(simulation, 1000..<3000)

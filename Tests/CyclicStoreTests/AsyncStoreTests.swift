@@ -52,6 +52,31 @@ import Testing
         }
     }
 
+    /// Far more than the budget has bytes for waits when the store is closed.
+    @Test(.timeLimit(.minutes(2)))
+    func `a stop under a budget that is used up ends, and every object is right or absent after it`() async throws {
+        try await TemporaryFolder.with { folder in
+            var configuration = StoreConfiguration()
+            configuration.volumePath = folder + "/volume"
+            configuration.stripeBytes = 256 << 10
+            configuration.volumeBytes = 64 << 20
+            configuration.memoryBytes = 1 << 20
+            configuration.writeBytesPerSecond = 64 << 10
+            var store = try CyclicStore.open(configuration)
+            func object(_ number: Int) -> PlainObject {
+                PlainObject(store.key(Array("object \(number)".utf8)), bytes: [UInt8](repeating: UInt8(number % 251), count: 20_000))
+            }
+            for number in 0..<200 { _ = store.put(object(number)) }
+            await store.close()
+            store = try CyclicStore.open(configuration)
+            for number in 0..<200 {
+                let expected = object(number)
+                if case .found(let found as PlainObject, _) = await store.get(expected.key) { #expect(found.bytes == expected.bytes) }
+            }
+            await store.close()
+        }
+    }
+
     private func bytes(_ store: CyclicStore, _ object: any StoredObject, _ range: Range<UInt64>? = nil) async throws -> [UInt8] {
         var all: [UInt8] = []
         for try await piece in store.pieces(of: object, range: range) { piece.withBytes { all += $0 } }

@@ -13,10 +13,12 @@ struct DirectoryEntry: Hashable, Sendable {
     /// How long the record is, in the same units. 0 for a tombstone.
     var units: UInt16
     var kind: RecordKind
-    /// Uses of the record before it was last carried forward.
+    /// What its uses before it came here count for at reclaim: see ``ReclaimPolicy``.
     var priorUses = UseClass.none
     /// How often it was carried forward, 255 at most.
     var survivals: UInt8 = 0
+    /// How often it was used before it came here, in memory or in another stripe: for ``ReuseStatistics``.
+    var usesBefore = UseClass.none
 
     var isTombstone: Bool { kind == .tombstone }
 
@@ -34,7 +36,7 @@ struct DirectoryEntry: Hashable, Sendable {
         bytes.setField(offset + 28, kind.rawValue)
         bytes.setField(offset + 29, priorUses.rawValue)
         bytes.setField(offset + 30, survivals)
-        bytes.setField(offset + 31, UInt8(0))
+        bytes.setField(offset + 31, usesBefore.rawValue)
     }
 
     init(
@@ -44,7 +46,8 @@ struct DirectoryEntry: Hashable, Sendable {
         units: UInt16,
         kind: RecordKind,
         priorUses: UseClass = .none,
-        survivals: UInt8 = 0
+        survivals: UInt8 = 0,
+        usesBefore: UseClass = .none
     ) {
         self.hash = hash
         self.serial = serial
@@ -53,13 +56,15 @@ struct DirectoryEntry: Hashable, Sendable {
         self.kind = kind
         self.priorUses = priorUses
         self.survivals = survivals
+        self.usesBefore = usesBefore
     }
 
     init?(decoding bytes: UnsafeRawBufferPointer, at offset: Int) {
         guard let kind = RecordKind(rawValue: bytes.field(offset + 28)), let priorUses = UseClass(rawValue: bytes.field(offset + 29)),
-            bytes.field(offset + 31, as: UInt8.self) == 0
+            let usesBefore = UseClass(rawValue: bytes.field(offset + 31))
         else { return nil }
         self.priorUses = priorUses
+        self.usesBefore = usesBefore
         survivals = bytes.field(offset + 30)
         self.kind = kind
         hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))

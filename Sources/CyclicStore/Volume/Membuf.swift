@@ -85,7 +85,8 @@ final class Membuf: @unchecked Sendable {
             units: UInt16(units),
             kind: wanted.kind,
             priorUses: wanted.priorUses,
-            survivals: wanted.survivals
+            survivals: wanted.survivals,
+            usesBefore: wanted.usesBefore
         )
         entries.append(entry)
         usedUnits += units
@@ -121,4 +122,5 @@ struct Reservation {
     var kind: RecordKind
     var priorUses = UseClass.none
     var survivals: UInt8 = 0
+    var usesBefore = UseClass.none
 }

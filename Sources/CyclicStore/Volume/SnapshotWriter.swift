@@ -4,7 +4,8 @@
 /// Writes the index to the volume while the store goes on: chunk by chunk, each copied in short holds of the lock. What changes meanwhile is in
 /// stripes that are newer than the snapshot's beginning, and those are read after it at a start; so the copy need not be of one moment.
 ///
-/// Memory: one chunk. Never waits: without room in the engine, or bytes in the budget, the snapshot is given up and tried again later.
+/// Memory: one chunk. Without bytes in the budget it waits for them; without room in the engine it is given up and tried again
+/// later.
 final class SnapshotWriter: @unchecked Sendable {
     // Unchecked: used by one completion after another, never by two at once.
     private let volume: Volume
@@ -99,16 +100,17 @@ final class SnapshotWriter: @unchecked Sendable {
     }
 
     private func write(_ page: PageBuffer, length: Int, offset: Int, _ then: @escaping @Sendable () -> Void) {
-        guard volume.governor.takeAside(length) else { return completion(nil) }
-        let taken = volume.engine.submit(
-            IOOperation(kind: .write, device: volume.device, offset: offset, region: page.region.part(0, length)) { [self] error in
+        volume.whenAffordable(length) { [self] isPaid in
+            guard isPaid else { return completion(nil) }
+            let operation = IOOperation(kind: .write, device: volume.device, offset: offset, region: page.region.part(0, length)) {
+                [self] error in
                 withExtendedLifetime(page) {}
                 guard error == nil else { return completion(nil) }
                 volume.countWritten(length)
                 then()
             }
-        )
-        if !taken { completion(nil) }
+            if !volume.engine.submit(operation) { completion(nil) }
+        }
     }
 
     private func sync(_ then: @escaping @Sendable () -> Void) {

@@ -59,7 +59,9 @@ extension Volume {
                     serial: one.serial,
                     byteCount: shape.totalBytes,
                     kind: one.object.kind,
-                    priorUses: UseClass(uses: one.uses + 1)
+                    // The miss that brought it counts for its worth, and is no use of it.
+                    priorUses: UseClass(uses: one.uses + 1),
+                    usesBefore: UseClass(uses: one.uses)
                 )
                 let place: Result<Reserved, RefusedWrite> =
                     places.first.map { .success(take($0.membuf, wanted)) }

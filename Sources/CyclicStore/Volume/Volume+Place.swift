@@ -201,7 +201,13 @@ extension Volume {
     private enum WriteOutcome { case written, failed, notTaken }
 
     func startWrite(_ membuf: Membuf) {
-        guard governor.take(superblock.stripeBytes) else { return lock.locked { waitingWrites.append(membuf) } }
+        guard governor.take(superblock.stripeBytes) else {
+            let waits = lock.locked {
+                if !waitsNoMore { waitingWrites.append(membuf) }
+                return !waitsNoMore
+            }
+            return waits ? () : abandon(membuf)
+        }
         membuf.encodeFooter(volumeID: superblock.volumeID)
         let taken = engine.submit(
             IOOperation(kind: .write, device: device, offset: superblock.offset(of: membuf.stripe), region: membuf.memory) {
@@ -212,7 +218,7 @@ extension Volume {
         if !taken { finishWrite(membuf, .notTaken) }
     }
 
-    /// A membuf that cannot be written since the volume has failed.
+    /// A membuf that cannot be written since the volume has failed, or since there are no bytes for it in time.
     func abandon(_ membuf: Membuf) {
         lock.locked { membuf.isBeingWritten = true }
         finishWrite(membuf, .failed)

@@ -29,6 +29,7 @@ extension Volume {
                 return restartDeeds() + guardedDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + roomDeeds()
             }
         )
+        askBudgetAgain()
         syncIfDue()
         snapshotIfDue()
         if savesReuse { saveReuse() }
@@ -131,7 +132,7 @@ extension Volume {
             if let gone {
                 statistics.recordsReclaimed += 1
                 reuse.record(
-                    uses: UseClass(uses: gone.uses.uses + entry.priorUses.uses),
+                    uses: UseClass(uses: gone.uses.uses + entry.usesBefore.uses),
                     bytes: Int(entry.units) * superblock.recordAlignment
                 )
             }

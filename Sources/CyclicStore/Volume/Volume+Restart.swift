@@ -81,7 +81,8 @@ extension Volume {
 
     // MARK: The device
 
-    func writeMark(_ mark: TurnMark, _ completion: @escaping @Sendable (Bool) -> Void = { _ in }) {
+    /// - Parameter isPaid: Its bytes have been taken from the budget.
+    func writeMark(_ mark: TurnMark, isPaid: Bool = false, _ completion: @escaping @Sendable (Bool) -> Void = { _ in }) {
         let page = PageBuffer(byteCount: Limits.pageBytes)
         mark.encode(into: page.region, volumeID: superblock.volumeID)
         let finish: @Sendable (RestartLog.MarkOutcome) -> Void = { [self] outcome in
@@ -97,7 +98,7 @@ extension Volume {
             )
             if case .written = outcome { completion(true) } else { completion(false) }
         }
-        guard governor.takeAside(Limits.pageBytes) else { return finish(.notTaken) }
+        guard isPaid || governor.takeAside(Limits.pageBytes) else { return finish(.notTaken) }
         let write = IOOperation(
             kind: .write,
             device: device,
@@ -150,6 +151,38 @@ extension Volume {
 
     func countWritten(_ bytes: Int) { lock.locked { statistics.deviceBytesWritten += bytes } }
 
+    // MARK: The budget
+
+    /// Takes bytes of the write budget for something beside the stripes. Calls back once: at once where there are enough, else at a tick; with false
+    /// when the store closes before there are.
+    func whenAffordable(_ bytes: Int, _ then: @escaping @Sendable (Bool) -> Void) {
+        if governor.takeAside(bytes) { return then(true) }
+        let waits = lock.locked {
+            if !waitsNoMore { waitingForBudget.append((bytes, then)) }
+            return !waitsNoMore
+        }
+        if !waits { then(false) }
+    }
+
+    func askBudgetAgain() {
+        let waiting = lock.locked {
+            defer { waitingForBudget = [] }
+            return waitingForBudget
+        }
+        for (bytes, then) in waiting { whenAffordable(bytes, then) }
+    }
+
+    /// Whatever waits for the budget is not written: records in membufs are forgotten, as when their write had failed.
+    func waitNoMore() {
+        let waiting = lock.locked {
+            waitsNoMore = true
+            defer { waitingWrites = [] }
+            return waitingWrites
+        }
+        for membuf in waiting { abandon(membuf) }
+        askBudgetAgain()
+    }
+
     // MARK: Snapshots
 
     /// Begins a snapshot if one is due.
@@ -182,12 +215,15 @@ extension Volume {
         let runs: [Deed] = lock.locked { restart.isOn && !isOffline ? logDeeds() : [] }
         perform(runs)
         writeSnapshot { [self] generation in
-            let mark: TurnMark? = lock.locked {
-                guard let generation, membufs.isEmpty, !restart.isMarkUnderWay else { return nil }
-                return nextMark(closedSnapshot: generation)
+            guard let generation else { return completion() }
+            whenAffordable(Limits.pageBytes) { [self] isPaid in
+                let mark: TurnMark? = lock.locked {
+                    guard isPaid, membufs.isEmpty, !restart.isMarkUnderWay else { return nil }
+                    return nextMark(closedSnapshot: generation)
+                }
+                guard let mark else { return completion() }
+                writeMark(mark, isPaid: true) { _ in completion() }
             }
-            guard let mark else { return completion() }
-            writeMark(mark) { _ in completion() }
         }
     }
 }

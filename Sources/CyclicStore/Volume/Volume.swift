@@ -72,6 +72,10 @@ final class Volume: @unchecked Sendable {
     var rebuildWaiters: [@Sendable () -> Void] = []
     /// Sealed membufs that the write budget holds back.
     var waitingWrites: [Membuf] = []
+    /// Who waits for bytes of the budget to write beside the stripes.
+    var waitingForBudget: [(bytes: Int, then: @Sendable (Bool) -> Void)] = []
+    /// The store closes and has waited long enough: what has no bytes is not written.
+    var waitsNoMore = false
     /// Any bits will do, another each time.
     var dice = SeededRandom(seed: 1)
     var reuse: ReuseStatistics

@@ -26,6 +26,8 @@ extension StoreCommand {
         var harshest = "lying"
         @Option(help: "Stop after so many runs.")
         var runs: Int?
+        @Option(help: "Stop after so many operations in all; to end before that, for want of time, is a failure.")
+        var untilOperations: Int?
         @Option(help: "Print what happens to the key of this number, to see how a seed fails.")
         var traceKey: Int?
 
@@ -43,19 +45,25 @@ extension StoreCommand {
             var soak = StoreSimulator.Soak(seconds: seconds, firstSeed: first, operations: operations, runs: runs)
             soak.harshest = SimulationSettings.Profile(rawValue: harshest) ?? .lying
             soak.tracedKey = traceKey
+            soak.enoughOperations = untilOperations
             let isTerminal = isatty(STDERR_FILENO) != 0
+            let sum: SimulationReport
             do throws(SimulationFailure) {
-                let sum = try soak.run(
+                sum = try soak.run(
                     willRun: { SeedBeacon.set("gyre: failed at seed \($0); again: \(again($0))\n") },
                     progress: { sum in
                         guard isTerminal else { return }
                         FileHandle.standardError.write(Data("\r\(sum.line)\u{1b}[K".utf8))
                     }
                 )
-                if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
-                Console.say("\(sum.line)\nseeds from \(first), digest \(String(sum.digest, radix: 16))")
             } catch {
                 Console.error("\ngyre: \(error)\nagain: \(again(error.seed))")
+                throw ExitCode(1)
+            }
+            if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+            Console.say("\(sum.line)\nseeds from \(first), digest \(String(sum.digest, radix: 16))")
+            if let untilOperations, sum.operations < untilOperations {
+                Console.error("gyre: \(sum.operations) operations in \(seconds) seconds; \(untilOperations) were asked for")
                 throw ExitCode(1)
             }
         }
