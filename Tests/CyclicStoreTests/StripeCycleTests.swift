@@ -76,4 +76,30 @@ import Testing
         let next = cycle.reclaimNext()
         #expect(next == 2)
     }
+
+    @Test func `what was taken back counts as on disk until other bytes are there for good`() throws {
+        // Stripe 0 is the oldest of a volume that has turned.
+        var cycle = StripeCycle(sequences: (0..<8).map { UInt64(10 + $0) }, cleanGoal: 2)
+        #expect(cycle.oldestOnDisk == 10)
+        let oldestFound = cycle.reclaimNext()
+        let oldest = try #require(oldestFound)
+        cycle.emptied(oldest)
+        #expect(cycle.oldestOnDisk == 10, "nothing points to it; a start would find it")
+        let openedFound = cycle.open()
+        let opened = try #require(openedFound)
+        #expect(opened.stripe == oldest && cycle.oldestOnDisk == 10)
+        cycle.finish(opened.stripe, written: true)
+        #expect(cycle.oldestOnDisk == 10, "a loss of power may undo the write")
+        cycle.isOnDisk(opened.stripe, sequence: opened.sequence)
+        #expect(cycle.oldestOnDisk == 11)
+        // A write that failed leaves what was there.
+        let nextFound = cycle.reclaimNext()
+        let next = try #require(nextFound)
+        cycle.emptied(next)
+        let secondFound = cycle.open()
+        let second = try #require(secondFound)
+        cycle.finish(second.stripe, written: false)
+        cycle.isOnDisk(opened.stripe, sequence: opened.sequence)
+        #expect(cycle.oldestOnDisk == 11)
+    }
 }

@@ -118,12 +118,7 @@ private struct LastWords: ~Copyable {
         var hashes: [KeyHash] = []
         hashes.reserveCapacity(entries.count)
         for entry in entries {
-            if let other = near.find(entry.hash) {
-                guard entry.serial > other.serial else { continue }
-                if let stripe = other.address?.stripe(unitsPerStripe: unitsPerStripe), other.sequence > sequence {
-                    outliving.append((entry.hash, stripe))
-                }
-            } else if isLate, sequence >= lowSequence {
+            if isLate, sequence >= lowSequence {
                 if let old = index.remove(entry.hash) {
                     bury(entry.hash)
                     outliving.append((entry.hash, old.address.stripe(unitsPerStripe: unitsPerStripe)))
@@ -131,6 +126,12 @@ private struct LastWords: ~Copyable {
                     continue
                 }
                 if isDead(entry.hash) { continue }
+            }
+            if let other = near.find(entry.hash) {
+                guard entry.serial > other.serial else { continue }
+                if let stripe = other.address?.stripe(unitsPerStripe: unitsPerStripe), other.sequence > sequence {
+                    outliving.append((entry.hash, stripe))
+                }
             }
             let address =
                 entry.isTombstone

@@ -56,6 +56,8 @@ struct StripeCycle {
     private(set) var liveCount = 0
     /// Stripes never opened, in this run or, as far as is known, before.
     private var unwritten: Int
+    /// Sequences of what is on disk in stripes that have been opened since, until the new bytes are there for good.
+    private var replaced: [Int: UInt64] = [:]
     /// Most stripes that may be hot.
     let hotLimit: Int
     /// Grows whenever ``holds(_:sequence:)`` may answer otherwise than before.
@@ -186,6 +188,8 @@ struct StripeCycle {
         stripes[stripe].phase = .filling
         // A stripe that was damaged, or whose write failed, counts as never written once more; that is rare and costs a few writes.
         if stripes[stripe].sequence == 0, unwritten > 0 { unwritten -= 1 }
+        let old = stripes[stripe].sequence
+        if old != Self.unknownSequence { replaced[stripe] = min(old, replaced[stripe] ?? old) }
         stripes[stripe].isEmpty = true
         stripes[stripe].wasHot = false
         stripes[stripe].isOld = false
@@ -241,6 +245,11 @@ struct StripeCycle {
     /// Whether a stripe under reclaim was hot before.
     func wasHot(_ stripe: Int) -> Bool { stripes[stripe].wasHot }
 
+    /// What was written to a stripe that was opened with this sequence has been synced: nothing older comes back.
+    mutating func isOnDisk(_ stripe: Int, sequence: UInt64) {
+        if stripes[stripe].sequence == sequence { replaced[stripe] = nil }
+    }
+
     /// All entries of a reclaimed stripe have been removed from the index.
     mutating func emptied(_ stripe: Int) {
         assert(stripes[stripe].phase == .reclaiming)
@@ -283,9 +292,11 @@ struct StripeCycle {
     /// Bytes of memory of the table.
     var byteCount: Int { stripes.count * MemoryLayout<Stripe>.stride }
 
-    /// The sequence of the oldest stripe that a lookup can still reach; the next one's when there is none. Cost: a pass over all stripes.
-    var oldestReachable: UInt64 {
-        stripes.reduce(nextSequence) { $1.isEmpty && $1.phase != .filling ? $0 : min($0, $1.sequence) }
+    /// The sequence of the oldest stripe that a lookup can reach, in this run or after a crash: one that was taken back keeps its bytes until others are
+    /// there for good. The next one's when there is none, 0 when that of some stripe is not known. Cost: a pass over all stripes.
+    var oldestOnDisk: UInt64 {
+        let oldest = stripes.reduce(nextSequence) { $1.isEmpty && $1.sequence == Self.unknownSequence ? $0 : min($0, $1.sequence) }
+        return replaced.values.reduce(oldest, min)
     }
 
     /// Checks what must always hold; used by tests and by debug builds.

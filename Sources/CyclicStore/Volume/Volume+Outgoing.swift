@@ -13,7 +13,12 @@ extension Volume {
         // The clock first: what is opened later has a later serial.
         let serial = serials.latest
         let turn = lock.locked {
-            StripeAges.Turn(serial: serial, nextSequence: cycle.nextSequence, oldestSequence: cycle.oldestReachable)
+            // What lies in a stripe that could not be read is of any age.
+            StripeAges.Turn(
+                serial: serial,
+                nextSequence: cycle.nextSequence,
+                oldestSequence: unreadStripes.isEmpty ? cycle.oldestOnDisk : 0
+            )
         }
         purger.note(turn, of: id)
     }

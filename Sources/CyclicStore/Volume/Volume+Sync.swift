@@ -55,6 +55,7 @@ extension Volume {
     private func forgetOverwritten(through end: UInt64) {
         for stripe in unsynced.synced(through: end) {
             if let retired = stripe.retired { superseded.forget(retired) }
+            cycle.isOnDisk(stripe.stripe, sequence: stripe.sequence)
             if cycle.sequence(stripe.stripe) == stripe.sequence { unreadStripes.remove(stripe.stripe) }
         }
     }
