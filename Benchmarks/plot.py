@@ -8,12 +8,12 @@ HEAD, ROW, BAR = 50, 22, 14
 TEXT, OTHER, OURS = "#7d8590", "#8b98a8", "#e8632c"
 
 
-def panel(x, y, title, unit, bars):
+def panel(x, y, title, unit, about, bars):
     """bars: (name, median, least, most, is ours), the shortest first."""
     longest = max(bar[3] for bar in bars)
     scale = (WIDTH - LABEL - VALUE) / longest if longest else 0
-    lines = [f'<text x="{x}" y="{y + 18}" font-size="14" font-weight="bold">{escape(title)}</text>',
-             f'<text x="{x}" y="{y + 35}" font-size="11">{escape(unit)}</text>']
+    lines = [f'<text x="{x}" y="{y + 18}" font-size="14"><tspan font-weight="bold">{escape(title)}</tspan>: {escape(unit)}</text>',
+             f'<text x="{x}" y="{y + 35}" font-size="11">{escape(about)}</text>']
     for number, (name, median, least, most, ours) in enumerate(bars):
         top = y + HEAD + number * ROW
         left, middle, base = x + LABEL, top + BAR / 2, top + BAR - 3
@@ -32,13 +32,13 @@ def number_text(value):
 
 
 def svg(title, panels):
-    """panels: (title, unit, bars) in reading order; a row is as high as its higher panel."""
+    """panels: (title, unit, one line about it, bars) in reading order; a row is as high as its higher panel."""
     lines, y = [], 10
     for first in range(0, len(panels), COLUMNS):
         row = panels[first:first + COLUMNS]
-        for column, (name, unit, bars) in enumerate(row):
-            lines += panel(10 + column * (WIDTH + GAP), y, name, unit, sorted(bars, key=lambda bar: bar[1]))
-        y += HEAD + ROW * max(len(bars) for _, _, bars in row) + 20
+        for column, (name, unit, about, bars) in enumerate(row):
+            lines += panel(10 + column * (WIDTH + GAP), y, name, unit, about, sorted(bars, key=lambda bar: bar[1]))
+        y += HEAD + ROW * max(len(bars) for *_, bars in row) + 20
     width = 20 + COLUMNS * WIDTH + (COLUMNS - 1) * GAP
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
