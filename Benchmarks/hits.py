@@ -380,13 +380,19 @@ def run_all(arguments, names, work):
     return measurements
 
 
+def end_cleanly(*_):
+    # A second one, as timeout(1) sends it, must not end the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit("stopped by SIGTERM")
+
+
 def main():
     arguments = parse()
     names = [name for name in SERVERS if name in arguments.servers and is_installed(SERVERS[name].needs)]
     missing = [SERVERS[name].title for name in SERVERS if name in arguments.servers and name not in names]
     if missing:
         print("Not installed and left out: " + ", ".join(missing), file=sys.stderr)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
+    signal.signal(signal.SIGTERM, end_cleanly)
     work = tempfile.mkdtemp(prefix="gyre-bench-")
     os.chmod(work, 0o755)
     # This process and its fills stay off the servers' core.
