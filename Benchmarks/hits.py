@@ -1,160 +1,138 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Gyre project authors
-"""Hits in memory and on disk: Gyre beside nginx proxy_cache in the same run. Started by Benchmarks/run.
+"""The whole server beside its rivals in the same run: hits, misses, bodies passed through, latency. Started by Benchmarks/run.
 
 One server at a time on CPU 0 with one worker; wrk and the origin on CPU 1. The servers take turns within each repeat, so that a
-machine that slows down slows all of them. CPU time is the server process's own, user and system, all of its threads.
+machine that slows down slows all of them. CPU time is that of the server's processes, user and system, all of their threads.
 """
-import argparse, datetime, http.client, json, os, platform, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile
+from dataclasses import dataclass, field
+
+import plot, servers
+from servers import GYRE, LOAD_CPU, MIB, SERVER_CPU, Place, cpu_seconds, free_port, get, is_installed, nginx_with, stop, version, wait_for, write
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-GYRE = os.environ.get("GYRE_BINARY") or os.path.join(HERE, "..", ".build", "release", "gyre")
-SERVER_CPU, LOAD_CPU = "0", "1"
-TICKS = os.sysconf("SC_CLK_TCK")
+SIZES = {"128b": 128, "1k": 1 << 10, "10k": 10 << 10, "16k": 16 << 10, "1m": MIB, "64m": 64 * MIB}
+STORABLE = "public, max-age=86400"
 CONNECTIONS = 64
+
+
+@dataclass
+class Scenario:
+    title: str
+    size: str
+    objects: int = 100
+    kind: str = "hit"
+    connections: int = CONNECTIONS
+    memory_mib: int = 256
+    on_disk: bool = False
+    without: tuple = ()
+    environment: dict = field(default_factory=dict)
+
+    @property
+    def path(self):
+        return f"/{self.size}/"
+
+
 SCENARIOS = {
-    # name: (objects, path on the origin, what it is)
-    "memory": (100, "/1k/", "100 objects of 1 KiB, all of them in Gyre's memory tier"),
-    "disk": (10_000, "/16k/", "10,000 objects of 16 KiB, 40 times what Gyre may keep in memory (4 MiB)"),
+    "hit1k": Scenario("100 objects of 1 KiB in memory", "1k"),
+    "browser": Scenario("the same, asked for as a browser does (15 fields, 900 bytes)", "1k", environment={"BENCH_BROWSER": "1"}),
+    "hit16k": Scenario("100 objects of 16 KiB in memory", "16k"),
+    "hit1m": Scenario("10 objects of 1 MiB in memory", "1m", objects=10),
+    "spread": Scenario("10,000 objects of 10 KiB in memory, at random", "10k", objects=10_000),
+    "disk": Scenario("10,000 objects of 16 KiB, 40 times what may be kept in memory (4 MiB)", "16k", objects=10_000, memory_mib=4,
+                     on_disk=True, without=("haproxy",)),
+    "miss": Scenario("each URL new, a body of 128 bytes that is stored", "128b", kind="miss", without=("constant",)),
+    "pass": Scenario("bodies of 64 MiB that may not be stored, 4 connections", "64m", objects=1, kind="pass", connections=4, without=("constant",)),
+    "latency": Scenario("1 KiB in memory, open loop at half of what the server can do", "1k", kind="latency", without=("constant",)),
 }
-running = []
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+@dataclass
+class Server:
+    title: str
+    needs: str
+    start: object
 
 
-def start(command, cpu, folder, name):
-    log = open(os.path.join(folder, name + ".log"), "ab")
-    # Settings that happen to be in the environment would be measured too.
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("GYRE_")}
-    process = subprocess.Popen(["taskset", "-c", cpu] + command, cwd=folder, env=clean, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    running.append(process)
-    return process
+def start_constant(place, scenario):
+    """The limit: nginx without a cache."""
+    size = SIZES[scenario.size]
+    if size <= 2048:  # nginx has 4 KiB for one word of its configuration
+        return servers.nginx_return(place, os.urandom(size // 2).hex())
+    with open(f"{place.folder}/body", "wb") as f:
+        f.write(os.urandom(size))
+    return nginx_with(place.folder, SERVER_CPU, f"""open_file_cache max=100 inactive=600s; open_file_cache_valid 600s;
+  server {{ listen 127.0.0.1:{place.port} backlog=4096; location / {{ root {place.folder}; try_files /body =404; }} }}""")
 
 
-def stop(process):
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    running.remove(process)
+def start_squid(place, scenario):
+    # In memory alone it is quicker, so it gets its disk only where that is measured.
+    place.disk_mib = place.disk_mib if scenario.on_disk else 0
+    return servers.squid(place)
 
 
-def wait_for(port, process, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            sys.exit(f"a server ended at its start: {process.args}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit(f"a server does not answer: {process.args}")
+SERVERS = {
+    "gyre": Server("Gyre", "gyre", None),
+    "constant": Server("nginx, no cache (limit)", "nginx", start_constant),
+    "nginx": Server("nginx proxy_cache", "nginx", lambda place, _: servers.nginx(place)),
+    "nginx-open-files": Server("nginx, open_file_cache", "nginx", lambda place, _: servers.nginx_open_files(place)),
+    "varnish": Server("Varnish", "varnish", lambda place, scenario: servers.varnish(place, scenario.on_disk)),
+    "squid": Server("Squid", "squid", start_squid),
+    "trafficserver": Server("Traffic Server", "trafficserver", lambda place, _: servers.traffic_server(place)),
+    "haproxy": Server("HAProxy", "haproxy", lambda place, _: servers.haproxy(place)),
+}
 
 
-def nginx(folder, name, cpu, http):
-    path = os.path.join(folder, name + ".conf")
-    with open(path, "w") as f:
-        # One process and no master, so that its CPU time is all there is.
-        f.write(f"""daemon off; master_process off; pid {folder}/{name}.pid; error_log {folder}/{name}.err error;
-worker_rlimit_nofile 30000; events {{ worker_connections 8192; }}
-http {{
-  access_log off; default_type application/octet-stream; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
-  keepalive_requests 1000000000; keepalive_timeout 600s;
-  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
-  {http}
-}}""")
-    return start(["nginx", "-p", folder + "/", "-c", path, "-e", f"{folder}/{name}.err"], cpu, folder, name)
+# The origin
 
 
-def start_origin(folder):
-    port = free_port()
-    for name, size in (("1k", 1 << 10), ("16k", 16 << 10)):
+@dataclass
+class Origin:
+    port: int
+    process: object
+
+    def requests(self):
+        return int(get(self.port, "/status").split("\n")[2].split()[2])
+
+
+def start_origin(work):
+    folder, port = new_folder(work, "origin"), free_port()
+    places = ""
+    for name, size in SIZES.items():
         with open(f"{folder}/{name}.bin", "wb") as f:
             f.write(os.urandom(size))
-    places = "".join(
-        f'location /{n}/ {{ add_header Cache-Control "public, max-age=86400"; root {folder}; try_files /{n}.bin =404; }}\n' for n in ("1k", "16k"))
-    process = nginx(folder, "origin", LOAD_CPU, f"""etag off; open_file_cache max=100;
+        control = "no-store" if name == "64m" else STORABLE
+        places += f'location /{name}/ {{ add_header Cache-Control "{control}"; root {folder}; try_files /{name}.bin =404; }}\n'
+    process = nginx_with(folder, LOAD_CPU, f"""etag off; open_file_cache max=100;
   server {{ listen 127.0.0.1:{port} backlog=4096; location = /status {{ stub_status; }} {places} }}""")
     wait_for(port, process)
-    return port
+    return Origin(port, process)
 
 
-def origin_requests(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/status")
-    page = connection.getresponse().read().decode()
-    connection.close()
-    return int(page.split("\n")[2].split()[2])
+# Load
 
 
-def start_nginx(folder, origin, scenario, more=""):
-    port = free_port()
-    process = nginx(folder, "cache", SERVER_CPU, f"""
-  proxy_cache_path {folder}/cache levels=1:2 keys_zone=z:64m max_size=4g inactive=1h use_temp_path=off; {more}
-  upstream o {{ server 127.0.0.1:{origin}; keepalive 64; }}
-  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{
-    proxy_pass http://o; proxy_http_version 1.1; proxy_set_header Connection "";
-    proxy_cache z; proxy_cache_key $request_uri; proxy_cache_valid 200 1h; }} }}""")
-    return process, port, None
-
-
-def start_nginx_open_files(folder, origin, scenario):
-    return start_nginx(folder, origin, scenario, "open_file_cache max=20000 inactive=600s; open_file_cache_valid 600s;")
-
-
-def start_gyre(folder, origin, scenario):
-    port, admin = free_port(), free_port()
-    memory = "4MiB" if scenario == "disk" else "64MiB"
-    process = start([os.path.realpath(GYRE), "serve", "--origin", f"http://127.0.0.1:{origin}", "--listen", f"127.0.0.1:{port}",
-                     "--admin", f"127.0.0.1:{admin}", "--volume", f"{folder}/volume.gyre", "--volume-size", "1GiB",
-                     "--memory", memory, "--workers", "1", "--access-log", f"{folder}/access.log"], SERVER_CPU, folder, "gyre")
-    return process, port, admin
-
-
-SERVERS = {"gyre": start_gyre, "nginx proxy_cache": start_nginx, "nginx proxy_cache, open_file_cache": start_nginx_open_files}
-
-
-def cpu_seconds(process):
-    # taskset replaces itself by the program, so the id is the server's.
-    with open(f"/proc/{process.pid}/stat") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def gyre_hits(admin):
-    connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=10)
-    connection.request("GET", "/metrics")
-    page = connection.getresponse().read().decode()
-    connection.close()
-    return {kind: int(float(re.search(rf'^gyre_requests_total{{[^}}]*result="{kind}"[^}}]*}} (\S+)$', page, re.M)[1]))
-            for kind in ("hit-memory", "hit-disk", "miss")}
-
-
-def fill(port, path, count):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    for number in range(count):
-        connection.request("GET", f"{path}{number}")
+def fill(port, scenario):
+    """Asks for everything once and checks what comes."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for number in range(scenario.objects):
+        connection.request("GET", f"{scenario.path}{number}")
         response = connection.getresponse()
-        response.read()
-        if response.status != 200:
-            sys.exit(f"status {response.status} for {path}{number}")
+        size = len(response.read())
+        if response.status != 200 or size != SIZES[scenario.size]:
+            sys.exit(f"status {response.status} and {size} bytes for {scenario.path}{number}")
     connection.close()
 
 
-def wrk(port, path, count, seconds):
+def wrk(port, scenario, seconds, prefix=None):
+    """With a prefix: URLs that begin with it and are new, each asked for once."""
+    asked = {"BENCH_PREFIX": prefix} if prefix else {"BENCH_PREFIX": scenario.path, "BENCH_COUNT": str(scenario.objects)}
     out = subprocess.run(
-        ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", f"{HERE}/hits.lua",
+        ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{scenario.connections}", f"-d{seconds}s", "--timeout", "30s", "-s", f"{HERE}/hits.lua",
          f"http://127.0.0.1:{port}/"],
-        env=dict(os.environ, BENCH_PREFIX=path, BENCH_COUNT=str(count)), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        env=os.environ | asked | scenario.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", out.stdout)
     if not found:
         sys.exit("wrk failed: " + (out.stderr or out.stdout)[-400:])
@@ -162,94 +140,274 @@ def wrk(port, path, count, seconds):
     return {"requests": requests, "seconds": microseconds / 1e6, "bytes": size, "p50_us": p50, "p99_us": p99, "errors": errors}
 
 
-def measure(name, scenario, origin, work, seconds):
-    folder = tempfile.mkdtemp(dir=work)
-    count, path, _ = SCENARIOS[scenario]
-    process, port, admin = SERVERS[name](folder, origin, scenario)
-    wait_for(port, process)
-    fill(port, path, count)
+def open_loop(program, port, scenario, rate, seconds):
+    out = subprocess.run(["taskset", "-c", LOAD_CPU, program, str(port), str(scenario.connections), f"{rate:.0f}", str(seconds), scenario.path,
+                          str(scenario.objects)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if out.returncode:
+        sys.exit("openloop failed: " + out.stderr[-400:])
+    names = ("requests", "errors", "p50_us", "p99_us", "p999_us", "max_us", "late99_us")
+    return dict(zip(names, map(int, out.stdout.split())), seconds=seconds, rate=round(rate))
+
+
+def build_open_loop(work):
+    program = f"{work}/openloop"
+    subprocess.run(["gcc", "-O2", "-o", program, f"{HERE}/openloop.c", "-lm"], check=True)
+    return program
+
+
+# One measurement
+
+
+def new_folder(work, name):
+    folder = tempfile.mkdtemp(prefix=name + "-", dir=work)
+    os.chmod(folder, 0o777)  # some servers give up their privileges
+    return folder
+
+
+def gyre_hits(admin):
+    page = get(admin, "/metrics")
+    return {kind: int(float(re.search(rf'^gyre_requests_total{{[^}}]*result="{kind}"[^}}]*}} (\S+)$', page, re.M)[1]))
+            for kind in ("hit-memory", "hit-disk", "miss")}
+
+
+def start_server(name, scenario, origin, work):
+    place = Place(new_folder(work, name), free_port(), origin.port, 1024, scenario.memory_mib)
+    if name == "gyre":
+        admin = free_port()
+        process = servers.gyre(place, f"127.0.0.1:{admin}")
+    else:
+        admin, process = None, SERVERS[name].start(place, scenario)
+    wait_for(place.port, process)
+    return process, place, admin
+
+
+def warm(port, scenario):
+    if scenario.kind == "miss":
+        wrk(port, scenario, 1, f"{scenario.path}warm-")
+        return
+    fill(port, scenario)
     # Once more: what the server keeps in memory only when it is asked for again is there too.
-    fill(port, path, count)
-    wrk(port, path, count, 1)
+    fill(port, scenario)
+    wrk(port, scenario, 1)
+
+
+def measure(name, scenario, origin, work, seconds):
+    process, place, admin = start_server(name, scenario, origin, work)
+    warm(place.port, scenario)
+    if scenario.kind == "latency":
+        capacity = wrk(place.port, scenario, seconds)
+        load = lambda: open_loop(f"{work}/openloop", place.port, scenario, capacity["requests"] / capacity["seconds"] / 2, seconds)
+    else:
+        load = lambda: wrk(place.port, scenario, seconds, f"{scenario.path}new-" if scenario.kind == "miss" else None)
     hits = gyre_hits(admin) if admin else None
-    asked, busy = origin_requests(origin), cpu_seconds(process)
-    result = wrk(port, path, count, seconds)
-    result["cpu_us"] = (cpu_seconds(process) - busy) / max(1, result["requests"]) * 1e6
-    result["origin_requests"] = origin_requests(origin) - asked - 1
+    asked, busy, others = origin.requests(), cpu_seconds(process), other_work(process, origin)
+    result = load()
+    cpu = cpu_seconds(process) - busy
+    result["other_work"] = (other_work(process, origin) - others) / result["seconds"]
+    result["origin_requests"] = origin.requests() - asked - 1
+    result["cpu_us"] = cpu / max(1, result["requests"]) * 1e6
     result["rps"] = result["requests"] / result["seconds"]
-    if admin:
+    if scenario.kind == "pass":
+        result["mb_per_second"] = result["bytes"] / 1e6 / result["seconds"]
+        result["cpu_us_per_mb"] = cpu * 1e6 / max(1, result["bytes"] / 1e6)
+    if admin:  # before more is asked of it
         after = gyre_hits(admin)
         result["hits"] = {kind: after[kind] - hits[kind] for kind in after}
+    if scenario.kind == "miss":
+        result["kept"] = kept(place.port, origin, f"{scenario.path}new-")
     stop(process)
+    # A file system that has just lost many files is slow to make new ones: nginx's folders stay until the end.
+    if not name.startswith("nginx"):
+        shutil.rmtree(place.folder, ignore_errors=True)
+    result["doubts"] = doubts(scenario, result)
     return result
 
 
-def table(scenarios, results, arguments):
-    def spread(values, form):
-        return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+def kept(port, origin, prefix):
+    """How many of a hundred misses the server can answer now by itself."""
+    asked = origin.requests()
+    for number in range(2, 102):  # wrk makes the first to look at it and does not send it
+        get(port, f"{prefix}{number}", "latin-1")
+    return 100 - (origin.requests() - asked - 1)
 
-    cpu = next((l.split(":", 1)[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
-    version = lambda *command: (lambda r: (r.stdout + r.stderr).strip().split("\n")[0])(subprocess.run(command, capture_output=True, text=True))
+
+def other_work(server, origin):
+    """Seconds that all cores together spent on what is no part of the measurement."""
+    return servers.busy_seconds() - cpu_seconds(server) - cpu_seconds(origin.process) - sum(os.times()[:4])
+
+
+def doubts(scenario, result):
+    """What speaks against a measurement, in words."""
+    found, size = [], SIZES[scenario.size]
+    if not result["requests"]:
+        found.append("nothing was answered whole")
+    if result["errors"]:
+        found.append(f"{result['errors']} errors")
+    if result["other_work"] > 0.1:
+        found.append(f"other work on the machine took {100 * result['other_work']:.0f} % of a core")
+    if scenario.kind in ("hit", "latency") and result["origin_requests"]:
+        found.append(f"{result['origin_requests']} of {result['requests']} requests asked of the origin")
+    if scenario.kind in ("miss", "pass") and result["origin_requests"] < result["requests"]:
+        found.append(f"only {result['origin_requests']} of {result['requests']} requests reached the origin")
+    if result.get("kept", 100) < 100:
+        found.append(f"only {result['kept']} of 100 misses were kept")
+    if result.get("late99_us", 0) > 100:
+        found.append("the load itself was late")
+    # What a connection had of a body when the time was over counts as bytes and not as a request.
+    if scenario.kind in ("hit", "miss"):
+        least, most = size * result["requests"], (size + 1024) * (result["requests"] + scenario.connections)
+        if not least <= result["bytes"] <= most:
+            found.append(f"{result['bytes']} bytes in {result['requests']} answers")
+    return found
+
+
+# Results
+
+
+def spread(values, form):
+    return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+
+
+# For each kind of scenario: what the plot shows, and the columns as (heading, key, form); without a form the sum.
+PLOTTED = {"hit": ("cpu_us", "CPU µs a request"), "miss": ("cpu_us", "CPU µs a request"), "pass": ("cpu_us_per_mb", "CPU µs a MB"),
+           "latency": ("p99_us", "p99, µs from when a request was due")}
+LAST = [("errors", "errors", None), ("asked of the origin", "origin_requests", None)]
+CLOSED = [("requests/s", "rps", ".0f"), ("CPU µs", "cpu_us", ".1f"), ("p50 µs", "p50_us", ".0f"), ("p99 µs", "p99_us", ".0f")] + LAST
+COLUMNS = {
+    "hit": CLOSED, "miss": CLOSED[:-1] + [("requests", "requests", None), LAST[-1]],
+    "pass": [("MB/s", "mb_per_second", ".0f"), ("CPU µs a MB", "cpu_us_per_mb", ".0f"), ("p50 ms", "p50_ms", ".0f"), LAST[0],
+             ("whole bodies", "requests", None), LAST[1]],
+    "latency": [("requests/s offered", "rate", ".0f"), ("p50 µs", "p50_us", ".0f"), ("p99 µs", "p99_us", ".0f"), ("p99.9 µs", "p999_us", ".0f"),
+                ("load late, p99 µs", "late99_us", ".0f"), ("CPU µs", "cpu_us", ".1f")] + LAST,
+}
+
+
+def cell(rows, key, form):
+    values = [row["p50_us"] / 1000 if key == "p50_ms" else row[key] for row in rows]
+    return spread(values, form) if form else str(sum(values))
+
+
+def section(name, measurements):
+    scenario, columns = SCENARIOS[name], COLUMNS[SCENARIOS[name].kind]
+    lines = [f"## {name}: {scenario.title}", "", "| server | " + " | ".join(heading for heading, _, _ in columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for server, about in SERVERS.items():
+        rows = [m for m in measurements if m["scenario"] == name and m["server"] == server]
+        if rows:
+            title = f"**{about.title}**" if server == "gyre" else about.title
+            lines.append(f"| {title} | " + " | ".join(cell(rows, key, form) for _, key, form in columns) + " |")
+    lines.append("")
+    hits = [m["hits"] for m in measurements if m["scenario"] == name and "hits" in m]
+    memory, disk = sum(h["hit-memory"] for h in hits), sum(h["hit-disk"] for h in hits)
+    if memory + disk:
+        lines += [f"Gyre's hits: {100 * memory / (memory + disk):.1f} % in memory, {100 * disk / (memory + disk):.1f} % on disk.", ""]
+    if scenario.on_disk:
+        lines += ["Nobody drops the system's page cache, so for all of them this is a read from the volume or file that the system may have in memory.", ""]
+    doubtful = [f"- {SERVERS[m['server']].title}, repeat {m['repeat'] + 1}: {'; '.join(m['doubts'])}." for m in measurements
+                if m["scenario"] == name and m["doubts"]]
+    return lines + (["To be read with care:", "", *doubtful, ""] if doubtful else [])
+
+
+def report(run):
     lines = [
-        "# Hits through the real server", "",
-        f"Made by `Benchmarks/run` on {datetime.date.today()}. {os.cpu_count()} cores of {cpu}, Linux {platform.release().split('-')[0]};",
-        f"gyre {version(GYRE, '--version')}, {version('nginx', '-v').split(': ')[-1]}, {version('wrk', '-v').split(' Copyright')[0]}.", "",
+        "# The whole server beside its rivals", "",
+        f"Made by `Benchmarks/run` on {run['date']}. {run['machine']}.", "", *(f"- {line}" for line in run["versions"]), "",
         f"One server at a time on CPU {SERVER_CPU} with one worker, wrk ({CONNECTIONS} keep-alive connections, one thread) and the origin on CPU {LOAD_CPU},",
-        f"{arguments.repeats} repeats of {arguments.seconds} s with the servers taking turns. Median (min–max). CPU µs: user and system time of the server",
-        "process for each request. The latencies are of a closed loop: they show how the load queues, not what one request takes.", "",
+        f"{run['repeats']} repeats of {run['seconds']} s with the servers taking turns. Median (min–max). CPU µs: user and system time of the server's",
+        "processes for each request. The latencies are of a closed loop, but for the scenario `latency`: they show how the load queues, not what one",
+        "request takes. Errors and requests at the origin are sums over the repeats. The method: [README](../README.md).", "",
+        *(f"Not installed and left out: {', '.join(run['missing'])}.\n" for _ in [0] if run["missing"]),
+        "![The same as bars](hits.svg)", "",
     ]
-    for scenario in scenarios:
-        lines += [f"## {scenario}: {SCENARIOS[scenario][2]}", "", "| server | requests/s | CPU µs | p50 µs | p99 µs | errors | asked of the origin |",
-                  "|---|---|---|---|---|---|---|"]
-        for name in SERVERS:
-            rows = [r for r in results if r["server"] == name and r["scenario"] == scenario]
-            pick = lambda key: [r[key] for r in rows]
-            lines.append(f"| {name} | {spread(pick('rps'), '.0f')} | {spread(pick('cpu_us'), '.1f')} | {spread(pick('p50_us'), '.0f')} | "
-                         f"{spread(pick('p99_us'), '.0f')} | {sum(pick('errors'))} | {sum(pick('origin_requests'))} |")
-        gyre = [r["hits"] for r in results if r["server"] == "gyre" and r["scenario"] == scenario]
-        memory, disk = sum(h["hit-memory"] for h in gyre), sum(h["hit-disk"] for h in gyre)
-        lines += ["", f"Gyre's hits: {100 * memory / max(1, memory + disk):.1f} % in memory, {100 * disk / max(1, memory + disk):.1f} % on disk."]
-        if scenario == "disk":
-            lines.append("Nobody drops the system's page cache, so for all of them \"disk\" is a read from the volume or file that the system may have in memory.")
-        lines.append("")
+    for name in run["scenarios"]:
+        lines += section(name, run["measurements"])
     return "\n".join(lines)
 
 
-def main():
+def picture(run):
+    panels = []
+    for name in run["scenarios"]:
+        key, unit = PLOTTED[SCENARIOS[name].kind]
+        bars = []
+        for server, about in SERVERS.items():
+            values = [m[key] for m in run["measurements"] if m["scenario"] == name and m["server"] == server]
+            if values:
+                bars.append((about.title, statistics.median(values), min(values), max(values), server == "gyre"))
+        panels.append((name, unit, SCENARIOS[name].title, bars))
+    return plot.svg("Gyre beside its rivals", panels)
+
+
+def versions(names):
+    needed = dict.fromkeys(SERVERS[name].needs for name in names)
+    wrk_line = subprocess.run(["wrk", "-v"], capture_output=True, text=True).stdout.split(" Copyright")[0]
+    return [version(program) for program in needed] + [wrk_line]
+
+
+# The command
+
+
+def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("scenario", nargs="*", help="of: " + ", ".join(SCENARIOS))
+    parser.add_argument("--servers", default=",".join(SERVERS), help="some of the servers, with commas between: " + ",".join(SERVERS))
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement (5)")
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each (3)")
-    parser.add_argument("--results", default=os.path.join(HERE, "results"), help="the folder for hits.md and hits.json")
+    parser.add_argument("--results", default=os.path.join(HERE, "results"), help="the folder for hits.md, hits.json and hits.svg")
     arguments = parser.parse_args()
-    scenarios = arguments.scenario or list(SCENARIOS)
-    for name in scenarios:
-        if name not in SCENARIOS:
-            parser.error(f"no scenario '{name}'")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
+    arguments.scenario = arguments.scenario or list(SCENARIOS)
+    arguments.servers = arguments.servers.split(",")
+    for kind, names, known in (("scenario", arguments.scenario, SCENARIOS), ("server", arguments.servers, SERVERS)):
+        for name in names:
+            if name not in known:
+                parser.error(f"no {kind} '{name}'; there are {', '.join(known)}")
+    if arguments.seconds < 1 or arguments.repeats < 1:
+        parser.error("--seconds and --repeats are at least 1")
+    return arguments
+
+
+def run_all(arguments, names, work):
+    if any(SCENARIOS[scenario].kind == "latency" for scenario in arguments.scenario):
+        build_open_loop(work)
+    origin, measurements = start_origin(work), []
+    for repeat in range(arguments.repeats):
+        for scenario in arguments.scenario:
+            for name in names:
+                if name in SCENARIOS[scenario].without:
+                    continue
+                result = measure(name, SCENARIOS[scenario], origin, work, arguments.seconds)
+                measurements.append(dict(server=name, scenario=scenario, repeat=repeat, **result))
+                print(f"[{repeat + 1}/{arguments.repeats}] {scenario}, {SERVERS[name].title}: {result['rps']:.0f}/s, {result['cpu_us']:.1f} µs"
+                      + "".join(f"; {doubt}" for doubt in result["doubts"]), file=sys.stderr, flush=True)
+    return measurements
+
+
+def end_cleanly(*_):
+    # A second one, as timeout(1) sends it, must not end the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit("stopped by SIGTERM")
+
+
+def main():
+    arguments = parse()
+    names = [name for name in SERVERS if name in arguments.servers and is_installed(SERVERS[name].needs)]
+    missing = [SERVERS[name].title for name in SERVERS if name in arguments.servers and name not in names]
+    if missing:
+        print("Not installed and left out: " + ", ".join(missing), file=sys.stderr)
+    signal.signal(signal.SIGTERM, end_cleanly)
     work = tempfile.mkdtemp(prefix="gyre-bench-")
     os.chmod(work, 0o755)
     # This process and its fills stay off the servers' core.
     os.sched_setaffinity(0, {int(LOAD_CPU)})
-    results = []
     try:
-        origin = start_origin(work)
-        for repeat in range(arguments.repeats):
-            for scenario in scenarios:
-                for name in SERVERS:
-                    result = measure(name, scenario, origin, work, arguments.seconds)
-                    results.append(dict(server=name, scenario=scenario, repeat=repeat, **result))
-                    print(f"[{repeat + 1}/{arguments.repeats}] {scenario}, {name}: {result['rps']:.0f}/s, {result['cpu_us']:.1f} µs", file=sys.stderr)
+        measurements = run_all(arguments, names, work)
     finally:
-        for process in list(running):
-            stop(process)
+        servers.stop_all()
         shutil.rmtree(work, ignore_errors=True)
-    os.makedirs(arguments.results, exist_ok=True)
-    text = table(scenarios, results, arguments)
-    with open(os.path.join(arguments.results, "hits.md"), "w") as f:
-        f.write(text)
-    with open(os.path.join(arguments.results, "hits.json"), "w") as f:
-        json.dump(results, f, indent=1)
+    run = {"date": str(datetime.date.today()), "machine": servers.machine(), "versions": versions(names), "seconds": arguments.seconds,
+           "repeats": arguments.repeats, "scenarios": arguments.scenario, "missing": missing, "measurements": measurements}
+    text = report(run)
+    write(f"{arguments.results}/hits.md", text)
+    write(f"{arguments.results}/hits.json", json.dumps(run, indent=1) + "\n")
+    write(f"{arguments.results}/hits.svg", picture(run))
     print(text)
 
 
