@@ -14,7 +14,7 @@ import Testing
 struct HitCostTests {
     /// The buffer that is written: the object and its bytes. A build for debugging, of NIO above all, boxes much that an optimised one does not.
     #if DEBUG
-    private static let ceiling = 18.0
+    private static let ceiling = 24.0
     #else
     private static let ceiling = 3.0
     #endif
@@ -48,7 +48,7 @@ struct HitCostTests {
             }
             #expect(counts.allSatisfy { $0 <= Self.ceiling }, "\(counts)")
             // What comes by chance, such as a buffer of the log that is handed over, is spread over all.
-            #expect((counts.max() ?? 0) - (counts.min() ?? 0) < 2, "\(counts)")
+            #expect((counts.max() ?? 0) - (counts.min() ?? 0) < 8, "\(counts)")
             #expect(scenario.totals().requests(.hitMemory) == UInt64(counts.count * (warming + rounds) - sizes.count))
         }
     }
