@@ -11,13 +11,13 @@ public struct StoreConfiguration: Sendable {
     public var volumeBytes = 1 << 30
     /// Bytes of one stripe of a new volume: a power of two from 64 KiB to 16 MiB.
     public var stripeBytes = 1 << 20
-    /// Stripe images in memory, at least 2.
+    /// Stripe images in memory of each volume, 2 to 4096.
     public var membufs = 8
     /// Bytes of objects kept in memory.
     public var memoryBytes = 256 << 20
     /// How reads and writes reach the volumes; each has an engine of its own.
     public var ioEngine = IOEngineKind.threads
-    /// Threads of each volume's engine of threads.
+    /// Threads of each volume's engine of threads, 1 to 1024.
     public var ioThreads = 4
     /// For a store with one volume: whether the page cache is bypassed. Nil: for block devices, not for files.
     public var directIO: Bool?
@@ -28,13 +28,14 @@ public struct StoreConfiguration: Sendable {
     public var maxFills = 1024
     /// Memory for the newest bytes of all of them, shared out evenly. Each has one fragment at least.
     public var fillMemoryBytes = 64 << 20
-    /// Most bytes written to all volumes together, per second, over any ten seconds. Nil: no bound.
+    /// Most bytes written to all volumes together, per second, over any ten seconds: at most 1 PiB. Nil: no bound.
     public var writeBytesPerSecond: Int?
     /// Most bytes written to all volumes together on any day. Nil: no bound.
     public var writeBytesPerDay: Int?
     /// Whether a read of a member of a locality group brings the others that lie beside it into memory: one more read.
     public var readsNeighbours = true
     /// Seconds after which a membuf that is at least half full is written though it is not full; one with less after ten times as long.
+    /// A day at most.
     public var partialFlushSeconds = 30
     /// How the volume makes room.
     public var replacement = Replacement.gyre
@@ -50,11 +51,11 @@ public struct StoreConfiguration: Sendable {
             stripeBytes.isPowerOfTwo && (Limits.minStripeBytes...Limits.maxStripeBytes).contains(stripeBytes),
             "the stripe size is \(stripeBytes) bytes; it must be a power of two from \(Limits.minStripeBytes) to \(Limits.maxStripeBytes)"
         )
-        try require(membufs >= 2, "there are \(membufs) membufs; at least 2 are needed")
+        try require((2...4096).contains(membufs), "there are \(membufs) membufs; it must be 2 to 4096")
         if let writeBytesPerSecond {
             try require(
-                writeBytesPerSecond * 10 >= stripeBytes,
-                "the write budget is \(writeBytesPerSecond) bytes a second; it must let a stripe of \(stripeBytes) bytes pass within ten seconds"
+                writeBytesPerSecond <= 1 << 50 && writeBytesPerSecond * 10 >= stripeBytes,
+                "the write budget is \(writeBytesPerSecond) bytes a second; it must let a stripe of \(stripeBytes) bytes pass within ten seconds, and be 1 PiB at most"
             )
         }
         if let writeBytesPerDay {
@@ -65,8 +66,15 @@ public struct StoreConfiguration: Sendable {
         }
         try require(memoryBytes >= 0, "the memory size is negative")
         try require(ioEngine.isInProgram, IOEngineError(engine: ioEngine, errno: 0).description)
-        try require(ioThreads >= 1, "there are \(ioThreads) I/O threads; at least 1 is needed")
-        try require(partialFlushSeconds >= 1, "partial membufs are written after \(partialFlushSeconds) seconds; it must be 1 at least")
+        try require((1...1024).contains(ioThreads), "there are \(ioThreads) I/O threads; it must be 1 to 1024")
+        try require(
+            (1...86_400).contains(partialFlushSeconds),
+            "partial membufs are written after \(partialFlushSeconds) seconds; it must be 1 to 86400"
+        )
+        if case .relocateOnHit(let percent) = replacement {
+            try require((0...100).contains(percent), "the overwrite percentage is \(percent); it must be 0 to 100")
+        }
+        try require(volumes.isEmpty || volumePath == nil, "there are volumes and a path for a single one; give one of both")
         try require(maxFills >= 0 && fillMemoryBytes >= 0, "the bounds of fills are negative")
         let volumes = allVolumes
         try require(volumes.count <= VolumeSet.maxCount, "there are \(volumes.count) volumes; at most \(VolumeSet.maxCount) are possible")
