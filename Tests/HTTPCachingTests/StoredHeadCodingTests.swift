@@ -104,6 +104,9 @@ struct StoredHeadCodingTests {
                 for bit in 0..<8 {
                     var broken = bytes
                     broken[index] ^= 1 << UInt8(bit)
+                    // Whoever was satisfied with the one is never refused the other.
+                    let isEncoded = EncodedHead(broken.span) != nil
+                    #expect(isEncoded == (decoded(broken) != nil))
                     guard let head = decoded(broken) else { continue }
                     exercise(head, policy)
                 }
@@ -121,6 +124,8 @@ struct StoredHeadCodingTests {
             for _ in 0..<Int.random(in: 1...8, using: &random) {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
+            let isEncoded = EncodedHead(bytes.span) != nil
+            #expect(isEncoded == (decoded(bytes) != nil))
             if let head = decoded(bytes) { exercise(head, policy) }
         }
     }

@@ -43,45 +43,53 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     }
 
     /// A response whose head is at hand.
-    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
-        guard let fragments = Self.fragments(kind, payload, bodyByteCount: head.bodyByteCount) else { return nil }
-        self.fragments = fragments.map
-        self.kind = kind
-        self.key = key
-        self.metadata = metadata
-        self.tags = tags
-        (status, requestTime, profile) = (head.status, head.requestTime, head.profile)
-        decoded = Mutex(Decoded(head, key))
-        body = payload
-        headBytes = ResponseHeadWriter.storedHead(
+    convenience init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
+        let headBytes = ResponseHeadWriter.storedHead(
             status: head.status,
             fields: head.fields,
             contentLength: Self.contentLength(head.status, head.bodyByteCount),
             receivedMinorVersion: head.receivedMinorVersion
         )
+        let facts = (head.status, head.requestTime, head.profile, head.bodyByteCount)
+        self.init(kind, key, metadata, facts, Decoded(head, key), headBytes, payload, tags)
     }
 
     /// A response from its record. Nil when the record holds none.
-    init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], payload: ByteBuffer, tags: [UInt64]) {
-        guard let head = StoredMetadata.encodedHead(metadata),
-            let fragments = Self.fragments(kind, payload, bodyByteCount: head.bodyByteCount)
-        else { return nil }
-        self.fragments = fragments.map
+    convenience init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], payload: ByteBuffer, tags: [UInt64]) {
+        guard let head = StoredMetadata.encodedHead(metadata) else { return nil }
+        let length = Self.contentLength(head.status, head.bodyByteCount)
+        let headBytes = ResponseHeadWriter.storedHead(head, metadata, contentLength: length)
+        self.init(kind, key, metadata, (head.status, head.requestTime, head.profile, head.bodyByteCount), nil, headBytes, payload, tags)
+    }
+
+    /// - Parameter facts: What both forms of a head say. Nil is returned when the length is not that of the payload.
+    private init?(
+        _ kind: RecordKind,
+        _ key: StoreKey,
+        _ metadata: [UInt8],
+        _ facts: (status: Int, requestTime: Timestamp, profile: HitProfile, bodyByteCount: UInt64?),
+        _ decoded: Decoded?,
+        _ headBytes: ByteBuffer,
+        _ payload: ByteBuffer,
+        _ tags: [UInt64]
+    ) {
+        if kind == .fragmentedHead {
+            guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), facts.bodyByteCount == map.totalBytes else {
+                return nil
+            }
+            fragments = map
+        } else {
+            guard facts.bodyByteCount == UInt64(payload.readableBytes) else { return nil }
+            fragments = nil
+        }
         self.kind = kind
         self.key = key
         self.metadata = metadata
         self.tags = tags
-        (status, requestTime, profile) = (head.status, head.requestTime, head.profile)
-        decoded = Mutex(nil)
+        (status, requestTime, profile) = (facts.status, facts.requestTime, facts.profile)
+        self.decoded = Mutex(decoded)
         body = payload
-        headBytes = ResponseHeadWriter.storedHead(head, metadata, contentLength: Self.contentLength(head.status, head.bodyByteCount))
-    }
-
-    /// How the body is cut, if it is; nil when that does not fit its length.
-    private static func fragments(_ kind: RecordKind, _ payload: ByteBuffer, bodyByteCount: UInt64?) -> (map: FragmentMap?, Void)? {
-        guard kind == .fragmentedHead else { return bodyByteCount == UInt64(payload.readableBytes) ? (nil, ()) : nil }
-        guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), bodyByteCount == map.totalBytes else { return nil }
-        return (map, ())
+        self.headBytes = headBytes
     }
 
     /// A 204 has no length (RFC 9110 §8.6).

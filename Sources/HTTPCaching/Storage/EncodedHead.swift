@@ -24,7 +24,7 @@ public struct EncodedHead: Sendable {
     let fieldCount: Int
     let trailerCount: Int
 
-    private static let version: UInt8 = 1
+    static let version: UInt8 = 1
     private static let fixedByteCount = 112
 
     struct Present: OptionSet {

@@ -12,8 +12,6 @@ import HTTPTypes
 ///
 /// A field is u16 name byte count · u32 value byte count · name · value. A number that is missing is 0 and its presence bit is off.
 extension StoredHead {
-    private static let version: UInt8 = 1
-
     private typealias Present = EncodedHead.Present
 
     /// Appends the encoded form. The order of the fields, repeated ones and the bytes of the values are kept.
@@ -22,7 +20,7 @@ extension StoredHead {
     public func encode(into output: inout [UInt8]) {
         let start = output.count
         output.append(little: UInt32(0))
-        output.append(Self.version)
+        output.append(EncodedHead.version)
         output.append(freshness.source.code)
         output.append(freshness.isTargeted ? 1 : 0)
         var present: Present = []
