@@ -170,8 +170,12 @@ import Testing
         let (simulation, volume) = try volume(seed: 8)
         for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
         simulation.flush()
-        for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } }
+        func heat() { for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } } }
+        heat()
         turn(simulation, from: 100)
+        #expect(volume.snapshotStatistics().hotStripes == 0, "carried once first")
+        heat()
+        turn(simulation, from: 500)
         #expect(volume.snapshotStatistics().hotStripes == 1)
         for number in 0..<14 { #expect(simulation.get(number) == 1) }
         try simulation.flushAndSync()
@@ -184,14 +188,57 @@ import Testing
         #expect((0..<14).allSatisfy { simulation.get($0) == nil })
     }
 
+    /// The share of a volume of 40 stripes is 10: the coolest of ten stripes gives way to another that becomes much hotter.
+    @Test func `a hotter stripe takes the place of the coolest hot one`() throws {
+        let (simulation, volume) = try volume(stripes: 40, seed: 18)
+        let warm = 0..<(12 * 14)
+        /// Without looking at the bytes: that is most of the time.
+        func touch(_ number: Int) {
+            simulation.store.get(simulation.key(number)) { _ in }
+            simulation.engine.run()
+        }
+        func go(_ rounds: Range<Int>, heating heated: Range<Int>...) {
+            for round in rounds {
+                turn(simulation, from: 1000 + round * 30, records: 30)
+                for number in heated.joined() { touch(number) }
+                volume.lock.locked { volume.cycle.checkInvariants() }
+            }
+        }
+        func store(_ numbers: Range<Int>) { turn(simulation, from: numbers.lowerBound, records: numbers.count) }
+        store(warm)
+        go(0..<40, heating: warm)
+        #expect(volume.snapshotStatistics().hotStripes == volume.cycle.hotLimit)
+        let before = volume.snapshotStatistics().hotStripesReplaced
+        // Five uses each round where the others have one.
+        let hot = 100_000..<100_042
+        store(hot)
+        go(40..<90, heating: warm, hot, hot, hot, hot, hot)
+        let statistics = volume.snapshotStatistics()
+        #expect(statistics.hotStripes == volume.cycle.hotLimit)
+        #expect(statistics.hotStripesReplaced > before)
+        #expect(hot.count { simulation.get($0) == 1 } >= 38)
+        let outside = hot.count { number in
+            guard let entry = volume.lock.locked({ volume.index.find(simulation.key(number).hash) }) else { return false }
+            return volume.cycle.phase(entry.address.stripe(unitsPerStripe: volume.unitsPerStripe)) == .hot
+        }
+        #expect(outside >= 20, "most of what is hottest stands outside the turn")
+        try simulation.flushAndSync()
+        try simulation.crash()
+        #expect(hot.count { simulation.get($0) == 1 } >= 38)
+        simulation.flush()
+        simulation.store.volume?.checkNothingLeaks()
+    }
+
     /// Guard: `SupersededRecords`. The hot stripe outlives the stripe with the newer word on a key of its own.
     @Test func `what a hot stripe holds of a removed key does not come back after a crash`() throws {
         let (simulation, volume) = try volume(seed: 9)
         for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
         simulation.flush()
         func heat() { for _ in 0..<8 { for number in 2..<14 { #expect(simulation.get(number) == 1) } } }
-        for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } }
-        turn(simulation, from: 100)
+        for from in [100, 500] {
+            for _ in 0..<8 { for number in 0..<14 { #expect(simulation.get(number) == 1) } }
+            turn(simulation, from: from)
+        }
         #expect(volume.snapshotStatistics().hotStripes == 1)
         simulation.store.remove(simulation.key(0))
         simulation.put(1, version: 2, count: 4000)

@@ -62,7 +62,7 @@ final class SimulatedStore {
             configuration,
             device: device,
             engine: engine,
-            nowSeconds: { 1_700_000_000 },
+            nowSeconds: { 1_700_000_000 + UInt64((nanoseconds?() ?? 0) / 1_000_000_000) },
             nanoseconds: nanoseconds
         )
         engine.run()

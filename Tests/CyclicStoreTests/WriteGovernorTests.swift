@@ -49,4 +49,76 @@ import Testing
         }
         volume.checkNothingLeaks()
     }
+
+    /// 1,600 stripes of 64 KiB may be written a day, twice that is offered, with a purge every ten minutes, a clean restart every six hours
+    /// and a crash every fourteen.
+    @Test func `a store keeps to its bytes of the day within two per cent, counted at the device, over restarts and crashes`() throws {
+        let clock = Clock()
+        let daily = 1600 * 65_536
+        let simulation = try SimulatedStore(
+            stripes: 64,
+            seed: 2,
+            replacement: .gyre,
+            membufs: 6,
+            configure: { $0.writeBytesPerDay = daily },
+            nanoseconds: { clock.now }
+        )
+        // By steps of twenty seconds, over two days.
+        let (steps, day) = (2 * 86_400 / 20, 86_400 / 20)
+        var written: [Int] = []
+        for step in 0..<steps {
+            clock.advance(milliseconds: 20_000)
+            let volume = try #require(simulation.store.volume)
+            volume.tick()
+            // Objects of zeros: making others would be most of the time.
+            let image = RecordImage(
+                kind: .object,
+                key: simulation.key(step),
+                metadata: [],
+                payload: .copy(of: [UInt8](repeating: 0, count: 48_000))
+            )
+            simulation.store.put(PlainObject(image))
+            if step % 30 == 7 { simulation.store.purge(.key(simulation.key(step - 3))) }
+            simulation.engine.run()
+            if step % (6 * 180) == 600 {
+                volume.saveStatistics()
+                simulation.flush()
+                try simulation.reopen()
+            } else if step % (14 * 180) == 900 {
+                try simulation.crash()
+            }
+            written.append(simulation.device.counts.bytesWritten)
+        }
+        // What is saved up at the beginning comes on top of nothing: no day is above its bound.
+        for end in day..<steps { #expect(written[end] - written[end - day] <= daily, "day up to step \(end)") }
+        #expect(written[day - 1] > daily * 98 / 100, "\(Double(written[day - 1]) / Double(daily))")
+        #expect(written[steps - 1] - written[steps - 1 - day] > daily * 98 / 100)
+    }
+
+    @Test func `with two membufs and no bytes left nobody waits: not a put, and not a writer of pieces`() throws {
+        let clock = Clock()
+        let simulation = try SimulatedStore(
+            stripes: 32,
+            seed: 3,
+            replacement: .cyclic,
+            membufs: 2,
+            configure: { $0.writeBytesPerSecond = 13_108 },
+            nanoseconds: { clock.now }
+        )
+        var refusals: Set<RefusedWrite> = []
+        for number in 0..<200 {
+            if let refusal = simulation.put(number, version: 1, count: 6000) { refusals.insert(refusal) }
+            simulation.engine.run()
+        }
+        #expect(refusals == [.overBudget])
+        let writer = ObjectWriter(store: simulation.store, key: simulation.key(1000))
+        let piece = [UInt8](repeating: 7, count: 100_000)
+        for _ in 0..<40 {
+            piece.withUnsafeBytes { writer.append($0) }
+            simulation.engine.run()
+            #expect(!writer.isBlocked, "it would wait for bytes of the budget")
+        }
+        writer.finish(metadata: [])
+        #expect(writer.failure == .refused(.overBudget) && !writer.isBlocked)
+    }
 }

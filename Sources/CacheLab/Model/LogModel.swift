@@ -21,7 +21,8 @@ struct LogModel {
     private struct Stripe {
         var records: [Record] = []
         var openedAt = 0
-        var isHot = false
+        /// It has been hot since it was opened: what its records were used for before is in their counts.
+        var wasHot = false
         /// Open or clean: the turn passes over it.
         var isOpen = false
     }
@@ -45,7 +46,7 @@ struct LogModel {
     private var survivors = Head()
     private var next = 0
     private var opened = 0
-    private var hotStripes = 0
+    private var hot: HotStripes
     private var nextSerial: UInt32 = 1
     private var random: SeededRandom
     /// Taken back and not opened yet.
@@ -61,6 +62,7 @@ struct LogModel {
         self.policy = policy
         stripes = [Stripe](repeating: Stripe(), count: stripeCount)
         places = [Place](repeating: Place(), count: objectCount)
+        hot = HotStripes(stripeCount: stripeCount)
         random = SeededRandom(seed: seed)
     }
 
@@ -179,16 +181,19 @@ struct LogModel {
                 hasTurned = true
             }
             if stripes[stripe].isOpen { continue }
+            hot.remove(stripe)
             let (judgements, facts) = judge(stripe)
-            if passed < stripes.count, policy.stripe(facts) == .stay {
-                stay(stripe, judgements)
+            let verdict = passed < stripes.count ? policy.stripe(facts) : .reclaim
+            if verdict == .replaceCoolest, let coolest = hot.coolest {
+                hot.remove(coolest.stripe)
+                around.result.hotStripesReplaced += 1
+            }
+            if verdict != .reclaim {
+                stay(stripe, judgements, heat: facts.heat)
                 around.result.stripesKept += 1
                 continue
             }
-            if stripes[stripe].isHot {
-                stripes[stripe].isHot = false
-                hotStripes -= 1
-            }
+            stripes[stripe].wasHot = false
             for (index, record) in stripes[stripe].records.enumerated() where places[Int(record.object)].serial == record.serial {
                 // An eighth of the volume may wait to be carried, so that the turn goes on however hot everything is.
                 if judgements[index].verdict == .relocate, waitingBytes < stripes.count * stripeBytes / 8 {
@@ -214,7 +219,12 @@ struct LogModel {
     }
 
     private func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
-        var relocated = 0
+        var sums = ReclaimPolicy.StripeFacts(
+            stripeBytes: stripeBytes,
+            stripeCount: stripes.count,
+            hotStripes: hot.count,
+            leastHeat: hot.coolest?.heat ?? 0
+        )
         var judgements: [Judgement] = []
         judgements.reserveCapacity(stripes[stripe].records.count)
         for record in stripes[stripe].records {
@@ -222,31 +232,21 @@ struct LogModel {
             let facts = ReclaimPolicy.RecordFacts(
                 isIndexed: place.serial == record.serial,
                 uses: place.uses,
-                priorUses: stripes[stripe].isHot ? .none : record.priorUses,
+                priorUses: stripes[stripe].wasHot ? .none : record.priorUses,
                 survivals: Int(record.survivals),
                 bytes: Int(record.bytes),
                 random: record.serial &* 0x9e37_79b1
             )
             let verdict = policy.record(facts)
-            if verdict == .relocate { relocated += Int(record.bytes) }
+            if verdict == .relocate { sums.add(facts, under: policy) }
             judgements.append(Judgement(verdict: verdict, carried: policy.carriedUses(facts), aged: policy.agedUses(facts)))
         }
-        return (
-            judgements,
-            ReclaimPolicy.StripeFacts(
-                stripeBytes: stripeBytes,
-                relocatedBytes: relocated,
-                hotStripes: hotStripes,
-                stripeCount: stripes.count
-            )
-        )
+        return (judgements, sums)
     }
 
-    private mutating func stay(_ stripe: Int, _ judgements: [Judgement]) {
-        if !stripes[stripe].isHot {
-            stripes[stripe].isHot = true
-            hotStripes += 1
-        }
+    private mutating func stay(_ stripe: Int, _ judgements: [Judgement], heat: Float) {
+        hot.set(stripe, heat: heat)
+        stripes[stripe].wasHot = true
         for (index, record) in stripes[stripe].records.enumerated() where places[Int(record.object)].serial == record.serial {
             places[Int(record.object)].uses = judgements[index].aged
         }

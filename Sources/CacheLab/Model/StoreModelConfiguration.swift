@@ -59,6 +59,7 @@ package struct StoreModelResult: Hashable, Sendable {
     package var recordsRelocated = 0
     package var recordsWritten = 0
     package var stripesKept = 0
+    package var hotStripesReplaced = 0
     package var recordsDropped = 0
     package var refusedByBudget = 0
 

@@ -74,7 +74,8 @@ package struct SimulationReport: Sendable {
             "written_per_requested_byte": totals.writtenPerRequestedByte, "written_per_missed_byte": result.writtenPerMissedByte,
             "records_written": totals.recordsWritten, "records_relocated": totals.recordsRelocated,
             "bytes_relocated": totals.relocatedBytes,
-            "records_dropped": totals.recordsDropped, "stripes_kept": totals.stripesKept, "refused_by_budget": totals.refusedByBudget,
+            "records_dropped": totals.recordsDropped, "stripes_kept": totals.stripesKept,
+            "hot_stripes_replaced": totals.hotStripesReplaced, "refused_by_budget": totals.refusedByBudget,
             "hit_ratio_over_time": result.hitRatios, "seconds": result.seconds, "requests_per_second": result.requestsPerSecond,
         ]
         if let tuning = result.tuning {

@@ -4,6 +4,6 @@
 extension VolumeInspector {
     /// How often the records were used that have left the volume, as last written by the store: half a minute old at most while it runs.
     package func reuse() -> ReuseStatistics {
-        ReusePages(superblock)?.read(device).statistics ?? ReuseStatistics()
+        StatisticsPages(superblock)?.read(device).kept.reuse ?? ReuseStatistics()
     }
 }

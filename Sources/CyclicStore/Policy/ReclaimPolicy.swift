@@ -7,7 +7,13 @@
 /// The volume asks in this order. For each directory entry of the stripe ``record(_:)``; then once ``stripe(_:)`` with the sums. `reclaim`
 /// means that the records judged `relocate` are copied, with ``carriedUses(_:)`` as their prior uses, and the others forgotten. `stay`
 /// means that nothing is copied and the turn passes over the stripe; the volume then sets its records' use counts to ``agedUses(_:)``,
-/// and gives no prior uses when it asks the next time, since they are in the counts.
+/// and gives no prior uses when it asks the next time, since they are in the counts. `replaceCoolest` is `stay` with one more word: the
+/// hot stripe of least heat goes back into the turn, which reclaims it like any other when it comes to it.
+///
+/// Hot stripes have a replacement of their own. One becomes hot when three quarters of its bytes are records that were carried before
+/// and would be carried again: what has survived one reclaim survives the second in place. At most a quarter of the volume is hot; then the
+/// coolest gives way to a stripe that is a quarter hotter, heat being the worth of the uses its records would be carried for. A hot stripe
+/// is judged anew whenever the turn comes by, with its counts aged, and goes when its heat is gone.
 ///
 /// A record is judged by its score: its uses since it was written, and three quarters of the score it had then. What was used much some
 /// turns ago outlives what was used once lately (frequency with ageing, as in LFU with dynamic ageing, Arlitt and others, ACM SIGMETRICS
@@ -78,56 +84,75 @@ package struct ReclaimPolicy: Hashable, Sendable {
 
     package func record(_ facts: RecordFacts) -> RecordVerdict {
         guard facts.isIndexed, case .gyre = replacement else { return .drop }
-        return Self.score(facts) >= tuning.relocationUses * value.cost(bytes: facts.bytes) ? .relocate : .drop
+        return score(facts) >= tuning.relocationUses * value.cost(bytes: facts.bytes) ? .relocate : .drop
     }
 
     /// What the relocated copy's directory entry gets as prior uses.
     package func carriedUses(_ facts: RecordFacts) -> UseClass {
-        UseClass(uses: Self.score(facts), random: facts.random)
+        UseClass(uses: score(facts), random: facts.random)
     }
 
     /// What the use count of a record becomes whose stripe stays.
     package func agedUses(_ facts: RecordFacts) -> UseClass {
-        UseClass(uses: Self.score(facts) * Self.ageing, random: facts.random)
+        UseClass(uses: score(facts) * ageing, random: facts.random)
     }
-
-    @inline(__always)
-    private static func score(_ facts: RecordFacts) -> Float {
-        Float(facts.uses.uses) + ageing * Float(facts.priorUses.uses)
-    }
-
-    /// What is left of a score after a turn.
-    static let ageing: Float = 0.75
 
     /// What is known of a stripe when its records have been judged.
     package struct StripeFacts: Hashable, Sendable {
         /// Bytes of the stripe.
         package var stripeBytes: Int
-        /// Bytes of its records that would be relocated.
-        package var relocatedBytes: Int
-        /// Stripes that stayed when the turn passed them last, this one included if it did.
-        package var hotStripes: Int
         /// Stripes of the volume.
         package var stripeCount: Int
+        /// Stripes outside the turn, this one left out.
+        package var hotStripes: Int
+        /// The least heat of them.
+        package var leastHeat: Float
+        /// Bytes of its records that would be relocated.
+        package private(set) var relocatedBytes = 0
+        /// Bytes of those among them that were relocated before.
+        package private(set) var survivingBytes = 0
+        /// What the uses of the records that would be relocated are worth, in requests.
+        package private(set) var heat: Float = 0
 
-        package init(stripeBytes: Int, relocatedBytes: Int, hotStripes: Int, stripeCount: Int) {
+        package init(stripeBytes: Int, stripeCount: Int, hotStripes: Int, leastHeat: Float = 0) {
             self.stripeBytes = stripeBytes
-            self.relocatedBytes = relocatedBytes
-            self.hotStripes = hotStripes
             self.stripeCount = stripeCount
+            self.hotStripes = hotStripes
+            self.leastHeat = leastHeat
+        }
+
+        /// Takes in a record that was judged `relocate`.
+        package mutating func add(_ record: RecordFacts, under policy: ReclaimPolicy) {
+            relocatedBytes += record.bytes
+            if record.survivals > 0 { survivingBytes += record.bytes }
+            heat += score(record) * policy.value.worth(bytes: record.bytes)
         }
     }
 
-    package enum StripeVerdict: Hashable, Sendable { case reclaim, stay }
+    package enum StripeVerdict: Hashable, Sendable { case reclaim, stay, replaceCoolest }
 
     package func stripe(_ facts: StripeFacts) -> StripeVerdict {
         guard case .gyre = replacement else { return .reclaim }
-        guard facts.relocatedBytes * 100 >= facts.stripeBytes * Self.hotPercent else { return .reclaim }
-        return facts.hotStripes * 100 < facts.stripeCount * Self.maxHotPercentOfVolume ? .stay : .reclaim
+        guard facts.survivingBytes * 100 >= facts.stripeBytes * Self.hotPercent else { return .reclaim }
+        if facts.hotStripes < Self.hotLimit(stripes: facts.stripeCount) { return .stay }
+        return facts.hotStripes > 0 && facts.heat >= facts.leastHeat * Self.heatToReplace ? .replaceCoolest : .reclaim
     }
+
+    /// Most stripes of a volume that may be hot: the turn must always find room.
+    package static func hotLimit(stripes: Int) -> Int { stripes * maxHotPercentOfVolume / 100 }
 
     /// A stripe with at least this share of bytes worth relocating stays: copying it would cost more writes than its idle rest costs room.
     static let hotPercent = 75
-    /// The turn must always find room.
     static let maxHotPercentOfVolume = 25
+    /// How much hotter than the coolest a stripe must be to take its place: what gives way is copied once more, or lost.
+    static let heatToReplace: Float = 1.25
 }
+
+/// Uses since the record was written here, and what is left of those before.
+@inline(__always)
+private func score(_ facts: ReclaimPolicy.RecordFacts) -> Float {
+    Float(facts.uses.uses) + ageing * Float(facts.priorUses.uses)
+}
+
+/// What is left of a score after a turn.
+private let ageing: Float = 0.75

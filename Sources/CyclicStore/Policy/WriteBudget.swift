@@ -8,7 +8,9 @@
 /// window is one slot longer than its time, so that where a slot begins makes no difference; that is the half per cent by which the
 /// budget is underspent.
 ///
-/// Relocation gives way first: it may not take the last half of the tokens. Admission may take all. Reads ask nobody.
+/// Relocation gives way first: it may not take the last half of the tokens. Admission may take all. Reads ask nobody. What must be written
+/// all the same, purges, is charged: the others give way until it is made up for, and where it comes into a full window the window is above
+/// its bound by that much.
 /// Weakness: what is left over in a quiet hour is kept for ``secondsSaved`` only; a day with all its demand in one hour underspends.
 package struct WriteBudget: Sendable {
     /// Most bytes a second, over any ten seconds. Nil: no such bound.
@@ -54,7 +56,13 @@ package struct WriteBudget: Sendable {
         if let bytesPerDay {
             let saved = Int(Double(bytesPerDay) * Double(Self.secondsSaved) / 86_400)
             buckets.append(
-                Bucket(bytes: bytesPerDay, over: 86_400 * Self.second, slots: 288, saved: max(saved, min(2 * grain, bytesPerDay)), now: now)
+                Bucket(
+                    bytes: bytesPerDay,
+                    over: 86_400 * Self.second,
+                    slots: Self.daySlots - 1,
+                    saved: max(saved, min(2 * grain, bytesPerDay)),
+                    now: now
+                )
             )
         }
     }
@@ -84,11 +92,57 @@ package struct WriteBudget: Sendable {
         return true
     }
 
+    /// Counts bytes that are written whatever the bounds say.
+    package mutating func charge(_ bytes: Int, now: Int) {
+        for index in buckets.indices {
+            buckets[index].advance(to: now)
+            buckets[index].spend(bytes)
+        }
+    }
+
+    /// After a restart: of what was written shortly before nothing is known, so nothing is saved up, and the bound by the second begins with one
+    /// burst of debt. Then what came before and what comes now keep within the bound together.
+    package mutating func beginAgain() {
+        for index in buckets.indices { buckets[index].tokens = bytesPerSecond != nil && index == 0 ? -buckets[index].saved : 0 }
+    }
+
     /// What a write of this many bytes would meet now.
     package mutating func pressure(bytes: Int, now: Int) -> Pressure {
         for index in buckets.indices { buckets[index].advance(to: now) }
         if !buckets.allSatisfy({ $0.allows(bytes, for: .admission) }) { return .noAdmission }
         return buckets.allSatisfy { $0.allows(bytes, for: .relocation) } ? .none : .noRelocation
+    }
+
+    // MARK: Kept over restarts
+
+    /// What was written of the bytes of the last day. Most of it is the window's slots, of five minutes each.
+    package struct Day: Hashable, Sendable {
+        /// Bytes saved up; below zero when more was charged than there were.
+        package var tokens: Int
+        /// Bytes by slot, the newest first.
+        package var slots: [Int]
+
+        package init(tokens: Int, slots: [Int]) {
+            self.tokens = tokens
+            self.slots = slots
+        }
+    }
+
+    /// Slots of a ``Day``.
+    package static let daySlots = 289
+
+    /// The last day as it is now; nil without a bound by the day.
+    package mutating func day(now: Int) -> Day? {
+        guard bytesPerDay != nil, let last = buckets.indices.last else { return nil }
+        buckets[last].advance(to: now)
+        return buckets[last].day
+    }
+
+    /// Takes in what an earlier run left, this many seconds ago.
+    package mutating func resume(_ day: Day, secondsAgo: Int, now: Int) {
+        guard bytesPerDay != nil, let last = buckets.indices.last else { return }
+        buckets[last].advance(to: now)
+        buckets[last].resume(day, nanosecondsAgo: max(0, min(secondsAgo, 10 * 86_400)) * Self.second)
     }
 
     /// One bound.
@@ -135,6 +189,21 @@ package struct WriteBudget: Sendable {
         func allows(_ bytes: Int, for purpose: Purpose) -> Bool {
             guard sum + bytes <= limit else { return false }
             return purpose == .admission ? tokens >= Double(bytes) : tokens >= max(Double(bytes), saved / 2)
+        }
+
+        var day: Day { Day(tokens: Int(tokens), slots: (0..<slots.count).map { slots[place($0)] }) }
+
+        /// Where the slot is that was the current one so many slots ago.
+        private func place(_ ago: Int) -> Int { (slot + slots.count - ago) % slots.count }
+
+        /// - Parameter nanosecondsAgo: Rounded down to slots: rather counted for too long than not long enough.
+        mutating func resume(_ day: Day, nanosecondsAgo: Int) {
+            tokens = min(saved, Double(day.tokens) + Double(nanosecondsAgo) * bytesPerNanosecond)
+            let passed = nanosecondsAgo / slotNanoseconds
+            for (ago, bytes) in day.slots.enumerated() where ago + passed < slots.count {
+                slots[place(ago + passed)] += bytes
+                sum += bytes
+            }
         }
 
         mutating func spend(_ bytes: Int) {

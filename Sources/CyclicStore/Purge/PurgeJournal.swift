@@ -25,6 +25,8 @@ final class PurgeJournal: @unchecked Sendable {
     // Touched only by whoever works: one after the other.
     private var cycle: JournalCycle
     private var failures = 0
+    /// Told of every byte that is about to be written: purges ask no write budget, and count in it.
+    private let spend: @Sendable (Int) -> Void
     /// Set once, before anything is appended.
     var ledger: @Sendable () -> PurgeLedger?
     /// Told once when the journal gives up.
@@ -36,6 +38,8 @@ final class PurgeJournal: @unchecked Sendable {
         var checkpoints = 0
         var records = 0
         var syncs = 0
+        /// Bytes written.
+        var bytes = 0
     }
 
     private struct Batch {
@@ -49,13 +53,15 @@ final class PurgeJournal: @unchecked Sendable {
         syncs: DeviceSyncs,
         region: VolumeRegion,
         volume: VolumeID,
-        contents: JournalReader.Contents
+        contents: JournalReader.Contents,
+        spend: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.device = device
         self.engine = engine
         self.syncs = syncs
         self.region = region
         self.volume = volume
+        self.spend = spend
         image = JournalImage(volume: volume)
         ledger = { nil }
         cycle = JournalCycle(
@@ -178,13 +184,18 @@ final class PurgeJournal: @unchecked Sendable {
 
     // MARK: Transfers
 
+    private func countWritten(_ bytes: Int) {
+        spend(bytes)
+        lock.locked { counts.bytes += bytes }
+    }
+
     private func writeAndSync(_ buffer: PageBuffer, _ offset: Int, _ completion: @escaping @Sendable (DeviceError?) -> Void) {
         let operation = IOOperation(kind: .write, device: device, offset: offset, region: buffer.region) { [self] error in
             withExtendedLifetime(buffer) {}
             if let error { return completion(error) }
             sync(completion)
         }
-        if engine.submit(operation) { return }
+        if engine.submit(operation) { return countWritten(buffer.region.count) }
         park(retry: { [self] in writeAndSync(buffer, offset, completion) }, orElse: completion)
     }
 
@@ -215,6 +226,7 @@ extension PurgeJournal {
     func writeCheckpoint(of ledger: PurgeLedger) throws(DeviceError) {
         let (half, epoch) = cycle.beginCheckpoint()
         let buffer = image.checkpoint(of: ledger, epoch: epoch)
+        countWritten(buffer.region.count)
         try device.write(at: region.half(half).offset, from: UnsafeRawBufferPointer(buffer.region))
         try device.sync()
         cycle.finishCheckpoint(half: half, epoch: epoch, pages: buffer.region.count / JournalPage.byteCount)
@@ -224,6 +236,7 @@ extension PurgeJournal {
     func writeAppend(_ records: [JournalRecord]) throws(DeviceError) {
         let (position, commit) = cycle.beginAppend(records: records.count)
         let buffer = image.append(records, to: cycle, position: position, commit: commit)
+        countWritten(buffer.region.count)
         do throws(DeviceError) {
             try device.write(
                 at: region.half(cycle.half).offset + position * JournalPage.byteCount,

@@ -10,6 +10,8 @@ extension Purger {
         var engine: any IOEngine
         var syncs: DeviceSyncs
         var journal: VolumeRegion
+        /// Told of the bytes that the journal writes.
+        var spend: @Sendable (Int) -> Void = { _ in }
     }
 
     /// A purger, and what became of the volumes.
@@ -48,7 +50,8 @@ extension Purger {
                     syncs: volume.syncs,
                     region: volume.journal,
                     volume: volume.id,
-                    contents: contents
+                    contents: contents,
+                    spend: volume.spend
                 )
                 present.append((volume, journal, contents))
             } catch {

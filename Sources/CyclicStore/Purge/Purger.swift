@@ -226,7 +226,10 @@ final class Purger: @unchecked Sendable {
             defer { self.journals = [] }
             return self.journals
         }
-        for journal in journals { journal.close() }
+        for journal in journals {
+            journal.close()
+            lock.locked { counts.journals[journal.volume] = journal.snapshotCounts }
+        }
     }
 
     // MARK: Volumes
@@ -251,6 +254,7 @@ final class Purger: @unchecked Sendable {
             change = (membership, journals)
         }
         failed?.close()
+        if let counted = failed?.snapshotCounts { lock.locked { counts.journals[volume] = counted } }
         guard let (membership, left) = change else { return completion(.notDurable) }
         // In force on the disks once every one of them has it: a crash in between must not make some of them look as if they had been away.
         record(PurgeLedger.records(of: membership), in: left) { [self] outcome in

@@ -41,7 +41,7 @@ extension CyclicStore {
         purger.close()
         await withCheckedContinuation { continuation in
             let all = Countdown(volumes.members.count) { continuation.resume() }
-            for member in volumes.members { member.volume.saveReuse { all.countDown() } }
+            for member in volumes.members { member.volume.saveStatistics { all.countDown() } }
         }
         await withCheckedContinuation { continuation in saveForRestart { continuation.resume() } }
         closing.stop()

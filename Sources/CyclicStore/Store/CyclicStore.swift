@@ -218,9 +218,12 @@ public final class CyclicStore: Sendable {
     /// Numbers for metrics, and problems for people.
     public var statistics: StoreStatistics {
         let summary = memory.summary
+        let purges = purger.snapshotCounts
         return StoreStatistics(
-            volumes: volumes.members.map {
-                .init(name: $0.name, statistics: $0.volume.snapshotStatistics(), engine: $0.volume.engine.statistics)
+            volumes: volumes.members.map { member in
+                var counts = member.volume.snapshotStatistics()
+                counts.deviceBytesWritten += purges.journals[member.volume.superblock.volumeID]?.bytes ?? 0
+                return .init(name: member.name, statistics: counts, engine: member.volume.engine.statistics)
             },
             problems: problems,
             memoryObjects: summary.objects,
@@ -229,7 +232,7 @@ public final class CyclicStore: Sendable {
             memoryEvictions: summary.evictions,
             memoryOnlyObjects: summary.dirty,
             admission: gate.counts,
-            policyBytes: gate.byteCount + purger.snapshotCounts.bytes,
+            policyBytes: gate.byteCount + purges.bytes,
             fills: fills.count,
             stagedBytes: staging.stagedBytes,
             leavingBytes: departures.counts.bytes,

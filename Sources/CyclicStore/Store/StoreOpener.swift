@@ -141,7 +141,8 @@ struct StoreOpener {
                         device: $0.device,
                         engine: $0.engine,
                         syncs: $0.syncs,
-                        journal: $0.superblock.regions.journal
+                        journal: $0.superblock.regions.journal,
+                        spend: governor.charge
                     )
                 },
                 secret: secret,
@@ -168,12 +169,22 @@ struct StoreOpener {
                 }
             }
             guard !opened.members.isEmpty || opened.problems.isEmpty else { throw Self.none(opened.problems) }
+            if !known.isEmpty { resumeBudget(opened) }
             return opened
         } catch {
             for next in ready { next.engine.shutDown() }
             for next in left { next.device.close() }
             throw error
         }
+    }
+
+    /// The bytes that an earlier run has written count on. Every volume has them; the newest are right.
+    private func resumeBudget(_ opened: Opened) {
+        opened.governor.beginAgain()
+        let newest = opened.members.map(\.volume.keptAtStart).max { $0.daySeconds < $1.daySeconds }
+        guard let newest, let day = newest.day else { return }
+        let secondsAgo = Int(clamping: nowSeconds()) - Int(clamping: newest.daySeconds)
+        opened.governor.resume(day, secondsAgo: secondsAgo, isFinal: newest.isFinal)
     }
 
     private func member(_ ready: Ready, _ opened: Opened) throws(StoreError) -> VolumeSet.Member {

@@ -65,7 +65,7 @@ extension VolumeStatistics {
             \.recordsWritten, \.recordBytesWritten, \.stripesWritten, \.deviceBytesWritten, \.writeErrors, \.deviceReads, \.deviceBytesRead,
             \.membufReads, \.readsWithoutHop, \.readErrors, \.damagedRecords, \.falseMatches, \.stripesReclaimed, \.recordsReclaimed,
             \.removals, \.damagedStripes, \.records, \.indexBytes, \.liveStripes, \.stripes, \.recordsRelocated, \.recordBytesRelocated,
-            \.relocationsDropped, \.stripesKept, \.hotStripes, \.watchedRecords, \.rebuildPieces, \.rebuildPiecesLeft,
+            \.relocationsDropped, \.stripesKept, \.hotStripesReplaced, \.hotStripes, \.watchedRecords, \.rebuildPieces, \.rebuildPiecesLeft,
         ]
     }
 }

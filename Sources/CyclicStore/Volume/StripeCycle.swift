@@ -8,7 +8,7 @@
 /// can be taken) and the last lease has been given back.
 ///
 /// A hot stripe stands outside the turn: the head passes over it, its bytes stay where they are. Each time the tail comes by it is judged
-/// anew.
+/// anew; between, it may be put back into the turn to make room for a hotter one.
 struct StripeCycle {
     enum Phase: UInt8 {
         /// May be filled. Next: filling.
@@ -21,7 +21,7 @@ struct StripeCycle {
         case reclaiming
         /// No entry points to it any more; the last readers finish. Next: clean.
         case draining
-        /// On disk, readable, passed over by the head. Next: reclaiming.
+        /// On disk, readable, passed over by the head. Next: reclaiming, live.
         case hot
     }
 
@@ -31,7 +31,7 @@ struct StripeCycle {
         var phase = Phase.live
         /// No index entry points here: reclaim needs no directory.
         var isEmpty = true
-        /// It was hot when its reclaim began.
+        /// It has been hot since it was opened.
         var wasHot = false
         /// Older than its place says: the head passed over it, in this run or an earlier one.
         var isOld = false
@@ -50,8 +50,7 @@ struct StripeCycle {
     private var ahead = 0
     /// Positions between head and tail, hot ones too.
     private var span = 0
-    /// Hot stripes.
-    private(set) var hotCount = 0
+    private var hot: HotStripes
     /// Stripes with records on disk.
     private(set) var liveCount = 0
     /// Stripes never opened, in this run or, as far as is known, before.
@@ -99,7 +98,8 @@ struct StripeCycle {
         nextSequence = start.nextSequence
         tail = head
         self.cleanGoal = cleanGoal
-        hotLimit = sequences.count / 4
+        hotLimit = ReclaimPolicy.hotLimit(stripes: sequences.count)
+        hot = HotStripes(stripeCount: sequences.count)
         unwritten = sequences.count { $0 == nil }
         liveCount = sequences.count - unwritten
     }
@@ -223,8 +223,7 @@ struct StripeCycle {
             tail = (tail + 1) % stripes.count
             ahead += 1
             span += 1
-            stripes[stripe].wasHot = stripes[stripe].phase == .hot
-            if stripes[stripe].wasHot { hotCount -= 1 }
+            hot.remove(stripe)
             if stripes[stripe].isEmpty {
                 drain(stripe)
             } else {
@@ -242,7 +241,7 @@ struct StripeCycle {
         ahead < cleanGoal && span < stripes.count - 1 && stripes[tail].phase == .filling ? tail : nil
     }
 
-    /// Whether a stripe under reclaim was hot before.
+    /// Whether a stripe has been hot since it was opened.
     func wasHot(_ stripe: Int) -> Bool { stripes[stripe].wasHot }
 
     /// What was written to a stripe that was opened with this sequence has been synced: nothing older comes back.
@@ -257,15 +256,34 @@ struct StripeCycle {
         drain(stripe)
     }
 
-    /// A stripe under reclaim stays where it is, for one more turn at least. False when as many as may be are hot already.
-    mutating func keep(_ stripe: Int) -> Bool {
+    /// Hot stripes.
+    var hotCount: Int { hot.count }
+
+    /// The least heat of a hot stripe; 0 without any.
+    var leastHeat: Float { hot.coolest?.heat ?? 0 }
+
+    /// A stripe under reclaim stays where it is, for one more turn or until it is the coolest and a hotter one comes. False when as many as may be
+    /// are hot already.
+    mutating func keep(_ stripe: Int, heat: Float = 0) -> Bool {
         assert(stripes[stripe].phase == .reclaiming)
-        guard hotCount < hotLimit else { return false }
+        guard hot.count < hotLimit else { return false }
         stripes[stripe].phase = .hot
-        hotCount += 1
+        stripes[stripe].wasHot = true
+        hot.set(stripe, heat: heat)
         liveCount += 1
         changes += 1
         ahead -= 1
+        return true
+    }
+
+    /// Puts the coolest hot stripe back into the turn, where its place is: the tail comes to it like to any other. False when there is none, or when
+    /// it is where the tail has been already and the head has not.
+    mutating func releaseCoolest() -> Bool {
+        guard let stripe = hot.coolest?.stripe, (stripe + stripes.count - head) % stripes.count >= span else { return false }
+        hot.remove(stripe)
+        stripes[stripe].phase = .live
+        stripes[stripe].isOld = true
+        changes += 1
         return true
     }
 
@@ -313,7 +331,8 @@ struct StripeCycle {
             precondition([.filling, .live, .hot].contains(stripes[position].phase))
             position = (position + 1) % stripes.count
         }
-        precondition(hotCount == stripes.count { $0.phase == .hot } && hotCount <= hotLimit)
+        precondition(hot.count == stripes.count { $0.phase == .hot } && hot.count <= hotLimit)
+        precondition(stripes.indices.allSatisfy { hot.contains($0) == (stripes[$0].phase == .hot) })
         precondition(liveCount == stripes.count { ($0.phase == .live || $0.phase == .hot) && !$0.isEmpty })
         for stripe in stripes {
             precondition(stripe.sequence < nextSequence)

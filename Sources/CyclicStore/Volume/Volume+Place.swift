@@ -38,14 +38,15 @@ extension Volume {
         }
         // Nothing is sealed before a new membuf is at hand: until then smaller records still fit into those that are open.
         let spare = gathersSurvivors && purpose != .relocation && survivorMembuf == nil ? 1 : 0
+        // Asked before anything that is waited for: nobody waits for the budget, who gets no bytes is refused.
+        guard governor.mayOpen(superblock.stripeBytes, for: purpose == .relocation ? .relocation : .admission) else {
+            return .failure(.overBudget)
+        }
         guard freeMembufs.count > spare else { return .failure(.noMembuf) }
         deeds += reclaimAhead()
         guard canOpenNext else {
             deeds += restartDeeds()
             return .failure(.noCleanStripe)
-        }
-        guard governor.mayOpen(superblock.stripeBytes, for: purpose == .relocation ? .relocation : .admission) else {
-            return .failure(.overBudget)
         }
         guard let (stripe, sequence) = cycle.open(), let membuf = freeMembufs.popLast() else { return .failure(.noMembuf) }
         deeds += sealOutrun()

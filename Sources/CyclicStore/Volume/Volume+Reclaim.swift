@@ -16,14 +16,8 @@ extension Volume {
 
     /// What has waited is tried again. To be called now and then, every tenth of a second or so.
     func tick() {
-        var savesReuse = false
         perform(
             lock.locked {
-                let now = nowSeconds()
-                if now >= reuseSavedAtSeconds + 30 {
-                    reuseSavedAtSeconds = now
-                    savesReuse = true
-                }
                 let held = waitingWrites
                 waitingWrites = []
                 return restartDeeds() + guardedDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + roomDeeds()
@@ -32,7 +26,7 @@ extension Volume {
         askBudgetAgain()
         syncIfDue()
         snapshotIfDue()
-        if savesReuse { saveReuse() }
+        saveStatisticsIfDue()
     }
 
     func startReclaim(_ stripe: Int, sequence: UInt64) {
@@ -60,21 +54,22 @@ extension Volume {
     private func judge(_ footer: StripeFooter) -> [Deed] {
         let stripe = Int(footer.stripe)
         var chosen: [DirectoryEntry] = []
-        var chosenBytes = 0
+        var sums = ReclaimPolicy.StripeFacts(
+            stripeBytes: superblock.stripeBytes,
+            stripeCount: cycle.count,
+            hotStripes: cycle.hotCount,
+            leastHeat: cycle.leastHeat
+        )
         for entry in footer.entries where !entry.isTombstone {
             let facts = facts(entry, in: stripe)
             if policy.record(facts) == .relocate, facts.isIndexed {
                 chosen.append(entry)
-                chosenBytes += facts.bytes
+                sums.add(facts, under: policy)
             }
         }
-        let facts = ReclaimPolicy.StripeFacts(
-            stripeBytes: superblock.stripeBytes,
-            relocatedBytes: chosenBytes,
-            hotStripes: cycle.hotCount + (cycle.wasHot(stripe) ? 1 : 0),
-            stripeCount: cycle.count
-        )
-        if policy.stripe(facts) == .stay, cycle.keep(stripe) { return keep(footer) }
+        let verdict = policy.stripe(sums)
+        if verdict == .replaceCoolest, cycle.releaseCoolest() { statistics.hotStripesReplaced += 1 }
+        if verdict != .reclaim, cycle.keep(stripe, heat: sums.heat) { return keep(footer) }
         guard !chosen.isEmpty else { return drop(footer) }
         let survivors = affordable(chosen)
         statistics.relocationsDropped += chosen.count - survivors.count

@@ -79,11 +79,15 @@ final class Volume: @unchecked Sendable {
     /// Any bits will do, another each time.
     var dice = SeededRandom(seed: 1)
     var reuse: ReuseStatistics
-    /// What is on disk of it; nil when that is not known.
-    var savedReuse: ReuseStatistics?
-    var reuseGeneration: UInt64
-    var isSavingReuse = false
-    var reuseSavedAtSeconds: UInt64 = 0
+    /// What is on disk of it, and of the write budget's day; nil when that is not known.
+    var savedStatistics: KeptStatistics?
+    var statisticsGeneration: UInt64
+    var isSavingStatistics = false
+    var statisticsSavedAtSeconds: UInt64 = 0
+    /// ``WriteGovernor/spent`` at that time.
+    var spentWhenSaved = 0
+    /// What an earlier run left of the budget's day.
+    let keptAtStart: KeptStatistics
     var flushWaiters: [FlushWaiter] = []
     var roomWaiters: [@Sendable () -> Void] = []
     var statistics = VolumeStatistics()
@@ -124,10 +128,11 @@ final class Volume: @unchecked Sendable {
         self.isPurged = isPurged
         self.governor = governor ?? WriteGovernor(.unlimited, nanoseconds: { 0 })
         policy = ReclaimPolicy(replacement)
-        let kept = ReusePages(recovered.superblock)?.read(device)
-        reuse = kept?.statistics ?? ReuseStatistics()
-        savedReuse = kept?.statistics
-        reuseGeneration = kept?.generation ?? 0
+        let found = StatisticsPages(recovered.superblock)?.read(device)
+        keptAtStart = found?.kept ?? KeptStatistics()
+        reuse = keptAtStart.reuse
+        savedStatistics = found?.kept
+        statisticsGeneration = found?.generation ?? 0
         unitsPerStripe = superblock.stripeBytes / superblock.recordAlignment
         recordCapacity = Membuf.capacity(stripeBytes: superblock.stripeBytes, recordAlignment: superblock.recordAlignment)
         // Membufs and clean stripes must leave most of a small volume readable.

@@ -79,6 +79,8 @@ public struct VolumeStatistics: Sendable, Hashable {
     public var relocationsDropped = 0
     /// Stripes that stayed in place when the turn came to them.
     public var stripesKept = 0
+    /// Hot stripes that gave way to hotter ones.
+    public var hotStripesReplaced = 0
     /// Records refused, by reason.
     public var writesRefused: [RefusedWrite: Int] = [:]
     /// Removals.

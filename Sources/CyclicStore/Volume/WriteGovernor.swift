@@ -12,13 +12,19 @@ final class WriteGovernor: @unchecked Sendable {
     private var budget: WriteBudget
     /// Bytes of membufs that are sealed and not yet being written.
     private var sealed = 0
+    /// Bytes taken and charged in this run.
+    private var spentBytes = 0
     private let isLimited: Bool
     private let nanoseconds: @Sendable () -> Int
+
+    /// So many bytes of a day, at most and about, may be forgotten by a crash; nil without a bound by the day.
+    let dayGrain: Int?
 
     /// - Parameter nanoseconds: A clock that does not go back.
     init(_ budget: WriteBudget, nanoseconds: @escaping @Sendable () -> Int) {
         self.budget = budget
         self.nanoseconds = nanoseconds
+        dayGrain = budget.bytesPerDay.map { max($0 / 1000, 256 << 10) }
         isLimited = budget.bytesPerSecond != nil || budget.bytesPerDay != nil
     }
 
@@ -45,16 +51,52 @@ final class WriteGovernor: @unchecked Sendable {
     /// Takes bytes that are written beside the stripes. False: not now.
     func takeAside(_ bytes: Int) -> Bool {
         guard isLimited else { return true }
-        return lock.locked { budget.take(bytes, for: .admission, now: nanoseconds()) }
+        return lock.locked { takeLocked(bytes) }
+    }
+
+    /// Counts bytes that were written whatever the budget says.
+    func charge(_ bytes: Int) {
+        guard isLimited else { return }
+        lock.locked {
+            budget.charge(bytes, now: nanoseconds())
+            spentBytes += bytes
+        }
+    }
+
+    /// Bytes taken and charged in this run; 0 without a bound.
+    var spent: Int { isLimited ? lock.locked { spentBytes } : 0 }
+
+    /// A store that was used before is opened.
+    func beginAgain() {
+        if isLimited { lock.locked { budget.beginAgain() } }
+    }
+
+    /// What was written of the bytes of the last day; nil without a bound by the day.
+    var day: WriteBudget.Day? {
+        isLimited ? lock.locked { budget.day(now: nanoseconds()) } : nil
+    }
+
+    /// Takes in what an earlier run left.
+    /// - Parameter isFinal: It left nothing out. Else it is taken for somewhat more, so that crashes never add up to a larger budget.
+    func resume(_ day: WriteBudget.Day, secondsAgo: Int, isFinal: Bool) {
+        guard let dayGrain else { return }
+        lock.locked { budget.resume(day, secondsAgo: secondsAgo, now: nanoseconds()) }
+        if !isFinal { charge(2 * dayGrain) }
     }
 
     /// Takes the bytes of a membuf that is about to be written. False: not now.
     func take(_ bytes: Int) -> Bool {
         guard isLimited else { return true }
         return lock.locked {
-            guard budget.take(bytes, for: .admission, now: nanoseconds()) else { return false }
+            guard takeLocked(bytes) else { return false }
             sealed -= bytes
             return true
         }
+    }
+
+    private func takeLocked(_ bytes: Int) -> Bool {
+        guard budget.take(bytes, for: .admission, now: nanoseconds()) else { return false }
+        spentBytes += bytes
+        return true
     }
 }

@@ -39,6 +39,7 @@ extension StoreMetrics {
             $0.relocationsDropped
         },
         Row("hot_stripes", .gauge, .count, "Stripes that stand outside the turn") { $0.hotStripes },
+        Row("hot_stripes_replaced_total", .counter, .count, "Hot stripes that gave way to hotter ones") { $0.hotStripesReplaced },
         Row("damaged_stripes_total", .counter, .count, "Stripes whose header and directory did not agree; each was thrown away alone") {
             $0.damagedStripes
         },

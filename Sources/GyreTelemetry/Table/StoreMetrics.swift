@@ -37,6 +37,7 @@ public struct StoreMetrics: Sendable {
     public var relocationsDropped = 0
     /// Stripes that stand outside the turn.
     public var hotStripes = 0
+    public var hotStripesReplaced = 0
     /// Stripes whose header and directory did not agree.
     public var damagedStripes = 0
     /// Dead records on disk that are watched.

@@ -29,6 +29,7 @@ extension StoreMetrics {
         relocatedBytes = volume.recordBytesRelocated
         relocationsDropped = volume.relocationsDropped
         hotStripes = volume.hotStripes
+        hotStripesReplaced = volume.hotStripesReplaced
         damagedStripes = volume.damagedStripes
         watchedRecords = volume.watchedRecords
         rebuildReadsLeft = volume.rebuildPiecesLeft

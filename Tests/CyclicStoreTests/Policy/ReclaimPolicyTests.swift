@@ -61,15 +61,29 @@ import Testing
 }
 
 @Suite struct ReclaimPolicyTests {
-    private func record(_ uses: Int, isIndexed: Bool = true) -> ReclaimPolicy.RecordFacts {
-        ReclaimPolicy.RecordFacts(isIndexed: isIndexed, uses: UseClass(uses: uses), bytes: 1000)
+    private func record(_ uses: Int, isIndexed: Bool = true, survivals: Int = 0) -> ReclaimPolicy.RecordFacts {
+        ReclaimPolicy.RecordFacts(isIndexed: isIndexed, uses: UseClass(uses: uses), survivals: survivals, bytes: 1000)
+    }
+
+    /// A stripe of ten records, this many of them worth carrying.
+    private func stripe(
+        _ count: Int,
+        uses: Int = 8,
+        survivals: Int = 1,
+        hot: Int = 0,
+        leastHeat: Float = 0,
+        _ policy: ReclaimPolicy
+    ) -> ReclaimPolicy.StripeFacts {
+        var facts = ReclaimPolicy.StripeFacts(stripeBytes: 10_000, stripeCount: 100, hotStripes: hot, leastHeat: leastHeat)
+        for _ in 0..<count { facts.add(record(uses, survivals: survivals), under: policy) }
+        return facts
     }
 
     @Test func `cyclic and the ancestor relocate nothing at reclaim`() {
         for replacement in [Replacement.cyclic, .relocateOnHit(percent: 0)] {
             let policy = ReclaimPolicy(replacement)
             for uses in [0, 1, 256] { #expect(policy.record(record(uses)) == .drop) }
-            #expect(policy.stripe(.init(stripeBytes: 100, relocatedBytes: 100, hotStripes: 0, stripeCount: 100)) == .reclaim)
+            #expect(policy.stripe(stripe(10, policy)) == .reclaim)
         }
     }
 
@@ -141,9 +155,27 @@ import Testing
     @Test func `hot stripes stay within their share of the volume`() {
         let policy = ReclaimPolicy(.gyre)
         for hot in 0...100 {
-            let verdict = policy.stripe(.init(stripeBytes: 100, relocatedBytes: 90, hotStripes: hot, stripeCount: 100))
+            let verdict = policy.stripe(stripe(9, hot: hot, leastHeat: 1000, policy))
             #expect(verdict == (hot < ReclaimPolicy.maxHotPercentOfVolume ? .stay : .reclaim))
         }
-        #expect(policy.stripe(.init(stripeBytes: 100, relocatedBytes: 10, hotStripes: 0, stripeCount: 100)) == .reclaim)
+        #expect(policy.stripe(stripe(7, policy)) == .reclaim, "too little of it is worth its place")
+    }
+
+    @Test func `what has survived no reclaim yet is carried once before it may stay`() {
+        let policy = ReclaimPolicy(.gyre)
+        #expect(policy.stripe(stripe(10, survivals: 0, policy)) == .reclaim)
+        #expect(policy.stripe(stripe(10, survivals: 1, policy)) == .stay)
+        #expect(policy.stripe(stripe(10, survivals: 255, policy)) == .stay)
+    }
+
+    @Test func `when the hot share is used up, a stripe takes the place of the coolest if it is a quarter hotter`() {
+        let policy = ReclaimPolicy(.gyre)
+        let heat = stripe(10, uses: 8, policy).heat
+        #expect(heat == 80)
+        #expect(policy.stripe(stripe(10, hot: 25, leastHeat: heat / 1.2, policy)) == .reclaim)
+        #expect(policy.stripe(stripe(10, hot: 25, leastHeat: heat / 1.25, policy)) == .replaceCoolest)
+        #expect(policy.stripe(stripe(10, hot: 24, leastHeat: heat / 1.25, policy)) == .stay, "while there is room, nobody gives way")
+        let tiny = ReclaimPolicy.StripeFacts(stripeBytes: 0, stripeCount: 3, hotStripes: 0)
+        #expect(policy.stripe(tiny) == .reclaim, "a volume too small for hot stripes has none to replace")
     }
 }

@@ -87,6 +87,73 @@ import Testing
         #expect(admitted > 40 && budget.pressure(bytes: Self.mebibyte, now: 0) == .noAdmission)
     }
 
+    @Test func `what must be written counts, and the others make up for it`() {
+        let rate = 1 << 20
+        var budget = WriteBudget(bytesPerSecond: rate, grain: 1 << 16, now: 0)
+        var writes: [(time: Int, bytes: Int)] = []
+        for step in 0..<60_000 {
+            let now = step * 10_000_000
+            if step % 50 == 0 {
+                budget.charge(1 << 17, now: now)
+                writes.append((now, 1 << 17))
+            }
+            if budget.take(1 << 16, for: .admission, now: now) { writes.append((now, 1 << 16)) }
+        }
+        let total = writes.reduce(0) { $0 + $1.bytes }
+        #expect(abs(Double(total) / Double(rate * 600) - 1) < 0.02)
+        #expect(most(writes, within: 10 * Self.second) <= 10 * rate + 2 << 17, "above by what was charged into a full window")
+        // More than the bound: nothing else is written, and for as long as it takes to make up for it.
+        budget.charge(30 * rate, now: 600 * Self.second)
+        let early = budget.take(1 << 16, for: .admission, now: 625 * Self.second)
+        let late = budget.take(1 << 16, for: .admission, now: 645 * Self.second)
+        #expect(!early && late)
+    }
+
+    @Test func `a day goes on over restarts, however often and whatever the clock says`() throws {
+        let daily = 10 << 30
+        var random = SeededRandom(seed: 4)
+        var writes: [(time: Int, bytes: Int)] = []
+        var budget = WriteBudget(bytesPerDay: daily, grain: Self.mebibyte, now: 0)
+        // `started` is where the monotonic clock of this run began.
+        var (now, started) = (0, 0)
+        var next = 3600 * Self.second
+        while now < 2 * 86_400 * Self.second {
+            now += 2 * Self.second
+            if budget.take(Self.mebibyte, for: .admission, now: now - started) { writes.append((now, Self.mebibyte)) }
+            guard now >= next else { continue }
+            let found = budget.day(now: now - started)
+            let day = try #require(found)
+            #expect(day.slots.count == WriteBudget.daySlots)
+            let away = Int(random.next() % 900)
+            now += away * Self.second
+            started = now - Int(random.next() % UInt64(86_400 * Self.second))
+            next = now + Int(random.next() % 7200) * Self.second
+            budget = WriteBudget(bytesPerDay: daily, grain: Self.mebibyte, now: now - started)
+            budget.beginAgain()
+            budget.resume(day, secondsAgo: away, now: now - started)
+        }
+        #expect(most(writes, within: 86_400 * Self.second) <= daily)
+        let second = writes.filter { $0.time >= 86_400 * Self.second }.reduce(0) { $0 + $1.bytes }
+        #expect(Double(second) > Double(daily) * 0.96, "\(Double(second) / Double(daily))")
+    }
+
+    @Test func `a restart gives no burst anew`() {
+        let rate = 10 << 20
+        var writes: [(time: Int, bytes: Int)] = []
+        var now = 0
+        for run in 0..<40 {
+            var budget = WriteBudget(bytesPerSecond: rate, grain: Self.mebibyte, now: now)
+            if run > 0 { budget.beginAgain() }
+            let end = now + (run % 7 + 1) * Self.second
+            while now < end {
+                now += 5_000_000
+                if budget.take(Self.mebibyte, for: .admission, now: now) { writes.append((now, Self.mebibyte)) }
+            }
+        }
+        #expect(writes.count > 300)
+        #expect(most(writes, within: 10 * Self.second) <= 10 * rate)
+    }
+
     @Test func `without bounds everything passes, and a clock that stands still or goes back does no harm`() {
         var unlimited = WriteBudget.unlimited
         #expect(unlimited.take(.max / 2, for: .relocation, now: 0) && unlimited.pressure(bytes: .max / 2, now: 0) == .none)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CyclicStore
 
-@Suite struct ReusePagesTests {
+@Suite struct StatisticsPagesTests {
     @Test func `what was counted is kept over a clean restart, a crash and a torn page`() throws {
         let simulation = try SimulatedStore(stripes: 16, seed: 1)
         func volume() throws -> Volume { try #require(simulation.store.volume) }
@@ -19,7 +19,7 @@ import Testing
         fill(0)
         let first = try volume().snapshotStatistics().reuse
         #expect(first.total > 100 && first.records(useClass: 0) > 100)
-        try volume().saveReuse()
+        try volume().saveStatistics()
         try simulation.flushAndSync()
         try simulation.crash()
         // Opening takes a few stripes back.
@@ -32,14 +32,14 @@ import Testing
         fill(1000)
         let second = try volume().snapshotStatistics().reuse
         #expect(second.total > first.total + 80)
-        try volume().saveReuse()
+        try volume().saveStatistics()
         try simulation.flushAndSync()
-        let pages = try #require(ReusePages(try volume().superblock))
+        let pages = try #require(StatisticsPages(try volume().superblock))
         simulation.device.corrupt(at: pages.offset(of: 2) + 100)
         try simulation.reopen()
         #expect(try isKept(first), "the older page serves")
         fill(2000)
-        try volume().saveReuse()
+        try volume().saveStatistics()
         simulation.engine.run()
         #expect((try VolumeInspector(device: simulation.device)).reuse().total > first.total)
     }
