@@ -94,8 +94,7 @@ import Testing
             unitInStripe: UInt16(number),
             units: 3,
             kind: number % 5 == 0 ? .tombstone : .object,
-            priorUses: UseClass(uses: Int(number % 4)),
-            survivals: UInt8(number % 3)
+            priorUses: UseClass(uses: Int(number % 4))
         )
     }
 

@@ -15,7 +15,6 @@ struct LogModel {
         var serial: UInt32
         var bytes: UInt32
         var priorUses: UseClass
-        var survivals: UInt8
     }
 
     private struct Stripe {
@@ -91,7 +90,7 @@ struct LogModel {
     mutating func copyToHead(_ object: UInt32, _ around: inout Surroundings) {
         let place = places[Int(object)]
         guard let record = stripes[Int(place.stripe)].records.first(where: { $0.serial == place.serial }) else { return }
-        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none, survivals: 0)
+        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none)
         if append(copy, to: .fresh, .relocation, &around) {
             around.result.relocatedBytes += Int(record.bytes)
             around.result.recordsRelocated += 1
@@ -103,7 +102,7 @@ struct LogModel {
     mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, _ around: inout Surroundings) {
         // Half a volume at most, as in the store.
         guard bytes <= stripes.count * stripeBytes / 2 else { return }
-        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, survivals: 0)
+        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses)
         if append(record, to: .fresh, .admission, &around) { around.result.recordsWritten += 1 }
         carrySurvivors(&around)
     }
@@ -154,9 +153,7 @@ struct LogModel {
             waitingBytes -= Int(record.bytes)
             // Not carried when it was written anew meanwhile.
             guard places[Int(record.object)].serial == record.serial else { continue }
-            var copy = record
-            copy.survivals = record.survivals == .max ? .max : record.survivals + 1
-            if append(copy, to: .survivors, .relocation, &around) {
+            if append(record, to: .survivors, .relocation, &around) {
                 around.result.relocatedBytes += Int(record.bytes)
                 around.result.recordsRelocated += 1
             } else {
@@ -233,7 +230,6 @@ struct LogModel {
                 isIndexed: place.serial == record.serial,
                 uses: place.uses,
                 priorUses: stripes[stripe].wasHot ? .none : record.priorUses,
-                survivals: Int(record.survivals),
                 bytes: Int(record.bytes),
                 random: record.serial &* 0x9e37_79b1
             )

@@ -15,8 +15,6 @@ struct DirectoryEntry: Hashable, Sendable {
     var kind: RecordKind
     /// What its uses before it came here count for at reclaim: see ``ReclaimPolicy``.
     var priorUses = UseClass.none
-    /// How often it was carried forward, 255 at most.
-    var survivals: UInt8 = 0
     /// How often it was used before it came here, in memory or in another stripe: for ``ReuseStatistics``.
     var usesBefore = UseClass.none
 
@@ -35,7 +33,7 @@ struct DirectoryEntry: Hashable, Sendable {
         bytes.setField(offset + 26, units)
         bytes.setField(offset + 28, kind.rawValue)
         bytes.setField(offset + 29, priorUses.rawValue)
-        bytes.setField(offset + 30, survivals)
+        bytes.setField(offset + 30, UInt8(0))
         bytes.setField(offset + 31, usesBefore.rawValue)
     }
 
@@ -46,7 +44,6 @@ struct DirectoryEntry: Hashable, Sendable {
         units: UInt16,
         kind: RecordKind,
         priorUses: UseClass = .none,
-        survivals: UInt8 = 0,
         usesBefore: UseClass = .none
     ) {
         self.hash = hash
@@ -55,7 +52,6 @@ struct DirectoryEntry: Hashable, Sendable {
         self.units = units
         self.kind = kind
         self.priorUses = priorUses
-        self.survivals = survivals
         self.usesBefore = usesBefore
     }
 
@@ -65,7 +61,6 @@ struct DirectoryEntry: Hashable, Sendable {
         else { return nil }
         self.priorUses = priorUses
         self.usesBefore = usesBefore
-        survivals = bytes.field(offset + 30)
         self.kind = kind
         hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))
         serial = bytes.field(offset + 16)

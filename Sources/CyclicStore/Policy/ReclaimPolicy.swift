@@ -10,10 +10,9 @@
 /// and gives no prior uses when it asks the next time, since they are in the counts. `replaceCoolest` is `stay` with one more word: the
 /// hot stripe of least heat goes back into the turn, which reclaims it like any other when it comes to it.
 ///
-/// Hot stripes have a replacement of their own. One becomes hot when three quarters of its bytes are records that were carried before
-/// and would be carried again: what has survived one reclaim survives the second in place. At most a quarter of the volume is hot; then the
-/// coolest gives way to a stripe that is a quarter hotter, heat being the worth of the uses its records would be carried for. A hot stripe
-/// is judged anew whenever the turn comes by, with its counts aged, and goes when its heat is gone.
+/// Hot stripes have a replacement of their own. A stripe becomes hot when three quarters of its bytes would be carried. At most a quarter of
+/// the volume is hot; then the coolest gives way to a stripe that is a quarter hotter, heat being the worth of the uses its records would be
+/// carried for. A hot stripe is judged anew whenever the turn comes by, with its counts aged, and goes when its heat is gone.
 ///
 /// A record is judged by its score: its uses since it was written, and three quarters of the score it had then. What was used much some
 /// turns ago outlives what was used once lately (frequency with ageing, as in LFU with dynamic ageing, Arlitt and others, ACM SIGMETRICS
@@ -63,18 +62,15 @@ package struct ReclaimPolicy: Hashable, Sendable {
         package var uses: UseClass
         /// Uses before it was last relocated.
         package var priorUses: UseClass
-        /// How often it was relocated, up to 255.
-        package var survivals: Int
         /// Length on disk, in bytes.
         package var bytes: Int
         /// Any 32 bits, another each time: scores are kept in classes, and rounded by chance so that they are right on average.
         package var random: UInt32
 
-        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, survivals: Int = 0, bytes: Int, random: UInt32 = 0) {
+        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, bytes: Int, random: UInt32 = 0) {
             self.isIndexed = isIndexed
             self.uses = uses
             self.priorUses = priorUses
-            self.survivals = survivals
             self.bytes = bytes
             self.random = random
         }
@@ -109,8 +105,6 @@ package struct ReclaimPolicy: Hashable, Sendable {
         package var leastHeat: Float
         /// Bytes of its records that would be relocated.
         package private(set) var relocatedBytes = 0
-        /// Bytes of those among them that were relocated before.
-        package private(set) var survivingBytes = 0
         /// What the uses of the records that would be relocated are worth, in requests.
         package private(set) var heat: Float = 0
 
@@ -124,7 +118,6 @@ package struct ReclaimPolicy: Hashable, Sendable {
         /// Takes in a record that was judged `relocate`.
         package mutating func add(_ record: RecordFacts, under policy: ReclaimPolicy) {
             relocatedBytes += record.bytes
-            if record.survivals > 0 { survivingBytes += record.bytes }
             heat += score(record) * policy.value.worth(bytes: record.bytes)
         }
     }
@@ -133,7 +126,7 @@ package struct ReclaimPolicy: Hashable, Sendable {
 
     package func stripe(_ facts: StripeFacts) -> StripeVerdict {
         guard case .gyre = replacement else { return .reclaim }
-        guard facts.survivingBytes * 100 >= facts.stripeBytes * Self.hotPercent else { return .reclaim }
+        guard facts.relocatedBytes * 100 >= facts.stripeBytes * Self.hotPercent else { return .reclaim }
         if facts.hotStripes < Self.hotLimit(stripes: facts.stripeCount) { return .stay }
         return facts.hotStripes > 0 && facts.heat >= facts.leastHeat * Self.heatToReplace ? .replaceCoolest : .reclaim
     }

@@ -85,7 +85,6 @@ final class Membuf: @unchecked Sendable {
             units: UInt16(units),
             kind: wanted.kind,
             priorUses: wanted.priorUses,
-            survivals: wanted.survivals,
             usesBefore: wanted.usesBefore
         )
         entries.append(entry)
@@ -121,6 +120,5 @@ struct Reservation {
     var byteCount: Int
     var kind: RecordKind
     var priorUses = UseClass.none
-    var survivals: UInt8 = 0
     var usesBefore = UseClass.none
 }

@@ -108,7 +108,6 @@ extension Volume {
                 byteCount: header.totalBytes,
                 kind: header.kind,
                 priorUses: policy.carriedUses(facts),
-                survivals: entry.survivals == .max ? .max : entry.survivals + 1,
                 usesBefore: UseClass(uses: entry.usesBefore.uses + facts.uses.uses)
             )
             guard case .success(let place) = reserve(wanted, for: .relocation, &deeds) else { return nil }

@@ -86,7 +86,6 @@ extension Volume {
             uses: isIndexed ? known?.uses ?? .none : .none,
             // In a stripe that stayed they are in the counts already.
             priorUses: cycle.wasHot(stripe) ? .none : entry.priorUses,
-            survivals: Int(entry.survivals),
             bytes: Int(entry.units) * superblock.recordAlignment,
             random: UInt32(truncatingIfNeeded: dice.next())
         )

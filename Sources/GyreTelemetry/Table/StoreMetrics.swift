@@ -37,6 +37,7 @@ public struct StoreMetrics: Sendable {
     public var relocationsDropped = 0
     /// Stripes that stand outside the turn.
     public var hotStripes = 0
+    /// Hot stripes that gave way to hotter ones.
     public var hotStripesReplaced = 0
     /// Stripes whose header and directory did not agree.
     public var damagedStripes = 0

@@ -61,21 +61,20 @@ import Testing
 }
 
 @Suite struct ReclaimPolicyTests {
-    private func record(_ uses: Int, isIndexed: Bool = true, survivals: Int = 0) -> ReclaimPolicy.RecordFacts {
-        ReclaimPolicy.RecordFacts(isIndexed: isIndexed, uses: UseClass(uses: uses), survivals: survivals, bytes: 1000)
+    private func record(_ uses: Int, isIndexed: Bool = true) -> ReclaimPolicy.RecordFacts {
+        ReclaimPolicy.RecordFacts(isIndexed: isIndexed, uses: UseClass(uses: uses), bytes: 1000)
     }
 
     /// A stripe of ten records, this many of them worth carrying.
     private func stripe(
         _ count: Int,
         uses: Int = 8,
-        survivals: Int = 1,
         hot: Int = 0,
         leastHeat: Float = 0,
         _ policy: ReclaimPolicy
     ) -> ReclaimPolicy.StripeFacts {
         var facts = ReclaimPolicy.StripeFacts(stripeBytes: 10_000, stripeCount: 100, hotStripes: hot, leastHeat: leastHeat)
-        for _ in 0..<count { facts.add(record(uses, survivals: survivals), under: policy) }
+        for _ in 0..<count { facts.add(record(uses), under: policy) }
         return facts
     }
 
@@ -159,13 +158,6 @@ import Testing
             #expect(verdict == (hot < ReclaimPolicy.maxHotPercentOfVolume ? .stay : .reclaim))
         }
         #expect(policy.stripe(stripe(7, policy)) == .reclaim, "too little of it is worth its place")
-    }
-
-    @Test func `what has survived no reclaim yet is carried once before it may stay`() {
-        let policy = ReclaimPolicy(.gyre)
-        #expect(policy.stripe(stripe(10, survivals: 0, policy)) == .reclaim)
-        #expect(policy.stripe(stripe(10, survivals: 1, policy)) == .stay)
-        #expect(policy.stripe(stripe(10, survivals: 255, policy)) == .stay)
     }
 
     @Test func `when the hot share is used up, a stripe takes the place of the coolest if it is a quarter hotter`() {
