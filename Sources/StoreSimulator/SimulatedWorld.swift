@@ -39,12 +39,14 @@ final class SimulatedWorld {
         configuration.membufs = settings.membufs
         configuration.memoryBytes = settings.memoryBytes
         configuration.replacement = settings.replacement
+        configuration.writeBytesPerSecond = settings.writeBytesPerSecond
         store = try CyclicStore.open(
             configuration,
             devices: devices,
             engine: engine,
             nowSeconds: { [clock] in clock.seconds },
-            entropy: { [words] in words.next() }
+            entropy: { [words] in words.next() },
+            nanoseconds: { [clock] in clock.nanoseconds }
         )
     }
 
@@ -64,6 +66,12 @@ final class SimulatedWorld {
         let done = Once()
         store.flush { done.call() }
         engine.run()
+        // As long as a stop waits for bytes of the write budget.
+        for _ in 0..<20 where settings.writeBytesPerSecond != nil && done.count == 0 {
+            clock.advance(microseconds: 500_000)
+            store.tick()
+            engine.run()
+        }
         store.saveForRestart {}
         engine.run()
         var synced = true
@@ -140,6 +148,8 @@ final class SimulatedClock: Sendable {
     private let microseconds = Atomic<UInt64>(1_700_000_000_000_000)
 
     var seconds: UInt64 { microseconds.load(ordering: .relaxed) / 1_000_000 }
+    /// Of the same clock: it does not go back.
+    var nanoseconds: Int { Int(microseconds.load(ordering: .relaxed)) * 1000 }
     func advance(microseconds count: UInt64) { microseconds.wrappingAdd(count, ordering: .relaxed) }
 }
 

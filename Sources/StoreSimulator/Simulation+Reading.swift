@@ -38,17 +38,22 @@ final class PendingRead: @unchecked Sendable {
 
 extension Simulation {
     func read(_ key: Int) throws(SimulationFailure) {
+        let read = beginRead(key)
+        reads.append(read)
+        store.get(keys[key]) { read.answer($0) }
+        try settle()
+    }
+
+    /// A lookup as of now.
+    func beginRead(_ key: Int) -> PendingRead {
         report.operations += 1
-        let read = PendingRead(
+        return PendingRead(
             key: key,
             lowest: model.lowest(key),
             lowestFresh: model.lowestFresh(key),
             misdirected: world.faults(.misdirectedRead),
             mayExist: model.mayExist(key)
         )
-        reads.append(read)
-        store.get(keys[key]) { read.answer($0) }
-        try settle()
     }
 
     /// Looks at what has been answered since.
@@ -62,6 +67,8 @@ extension Simulation {
                 index += 1
             }
         }
+        try settleRanges()
+        try settleFills()
         try settleFlushes()
         try settlePurges()
         for waiter in roomWaiters { try check(waiter.count <= 1, "whoever waited for room was told twice") }
@@ -74,6 +81,7 @@ extension Simulation {
             try check(read.answers == 1, "a lookup was answered \(read.answers) times")
             switch lookup {
             case .miss(let reason):
+                if let label = read.label, let map = read.fragments { note(PartialObject(key: read.key, label: label, map: map)) }
                 finish(read, hit: false, UInt64(reason.rawValue.utf8.count))
                 return true
             case .found(let object, let tier), .stale(let object, let tier):
@@ -92,7 +100,7 @@ extension Simulation {
         return false
     }
 
-    private func checkHead(_ object: PlainObject, _ read: PendingRead, isStale: Bool) throws(SimulationFailure) {
+    func checkHead(_ object: PlainObject, _ read: PendingRead, isStale: Bool) throws(SimulationFailure) {
         guard let label = BodyLabel(decoding: object.metadata) else { throw failure("key \(read.key): damaged metadata were served") }
         try check(label.key == read.key, "key \(read.key): the metadata of key \(label.key) were served")
         read.label = label
@@ -137,5 +145,5 @@ extension Simulation {
 
 extension CyclicStore.Lookup {
     /// Found, and marked by a soft purge.
-    fileprivate var isStale: Bool { if case .stale = self { true } else { false } }
+    var isStale: Bool { if case .stale = self { true } else { false } }
 }

@@ -10,7 +10,12 @@ final class PendingWriter {
     let version: UInt64
     let count: Int
     let padding: Int
-    var appended = 0
+    /// The next byte.
+    private(set) var appended = 0
+    /// Behind the last byte that is brought: the object's end, or that of a part.
+    private(set) var end: Int
+    /// It adds to an object that is there in part.
+    var completes = false
     var isFinished = false
 
     init(writer: ObjectWriter, key: Int, version: UInt64, count: Int, padding: Int) {
@@ -19,6 +24,15 @@ final class PendingWriter {
         self.version = version
         self.count = count
         self.padding = padding
+        end = count
+    }
+
+    /// Only these bytes are brought.
+    func set(part: Range<Int>) { (appended, end) = (part.lowerBound, part.upperBound) }
+
+    func append(_ piece: Int) {
+        Bodies.withBytes(key: key, version: version, appended..<(appended + piece)) { writer.append($0) }
+        appended += piece
     }
 }
 
@@ -39,7 +53,7 @@ extension Simulation {
     /// One step of the workload.
     func work() throws(SimulationFailure) {
         let key = random.below(settings.keys)
-        switch random.below(100) {
+        switch random.below(112) {
         case 0..<30: _ = try put(key, count: drawCount())
         case 30..<58: try read(key)
         case 58..<66:
@@ -58,6 +72,9 @@ extension Simulation {
         case 95, 96: try checkContains(key)
         case 97: try writeAndAbort(key)
         case 98: try putUnderForbiddenKey()
+        case 100..<104: try readRange(key)
+        case 104..<106: beginWritingPart(key)
+        case 106..<112: try goOnFilling(key)
         default: try disturb()
         }
         store.checkInvariants()
@@ -74,6 +91,9 @@ extension Simulation {
 
     private func drawPadding() -> Int { random.oneIn(20) ? random.below(3000) : random.below(100) }
 
+    /// Some objects belong together.
+    private func drawGroup(_ key: Int) -> UInt64? { random.oneIn(4) ? UInt64(1 + key % 5) : nil }
+
     // MARK: Whole objects
 
     func put(_ key: Int, count: Int) throws(SimulationFailure) -> RefusedWrite? {
@@ -88,7 +108,8 @@ extension Simulation {
                     payload: Bodies.owned(key: key, version: version, count: count),
                     tags: [tag(of: key)]
                 )
-            )
+            ),
+            group: drawGroup(key)
         )
         // Refused or not, nothing older is served from now on; what was refused may be in memory.
         model.put(key, version)
@@ -142,7 +163,7 @@ extension Simulation {
         }
         if pending.writer.isBlocked { return resumeWriters() }
         append(to: pending)
-        if pending.appended == pending.count, !pending.writer.isBlocked { finish(pending) }
+        if pending.appended == pending.end, !pending.writer.isBlocked { finish(pending) }
         writers.removeAll { $0.writer.failure != nil || ($0.isFinished && !$0.writer.isBlocked) }
     }
 
@@ -157,18 +178,22 @@ extension Simulation {
     }
 
     private func append(to pending: PendingWriter) {
-        let piece = min(pending.count - pending.appended, 1 + random.below(40_000))
-        Bodies.withBytes(key: pending.key, version: pending.version, pending.appended..<(pending.appended + piece)) {
-            pending.writer.append($0)
-        }
-        pending.appended += piece
+        pending.append(min(pending.end - pending.appended, 1 + random.below(40_000)))
     }
 
     private func finish(_ pending: PendingWriter) {
+        if pending.completes {
+            pending.isFinished = true
+            return pending.writer.finish()
+        }
         model.mayHavePut(pending.key, pending.version)
         pending.isFinished = true
         let label = BodyLabel(key: pending.key, version: pending.version, count: pending.count)
-        pending.writer.finish(metadata: label.encode(padding: pending.padding), tags: [tag(of: pending.key)])
+        pending.writer.finish(
+            metadata: label.encode(padding: pending.padding),
+            tags: [tag(of: pending.key)],
+            group: drawGroup(pending.key)
+        )
         if pending.writer.failure == nil, !pending.writer.isBlocked { model.put(pending.key, pending.version) }
         trace(pending.key, "writer of version \(pending.version) finished: \(pending.writer.failure.map { "\($0)" } ?? "taken")")
         report.mix(pending.version)
@@ -176,9 +201,10 @@ extension Simulation {
 
     func resumeWriters() {
         for pending in writers where pending.writer.isBlocked {
-            if pending.isFinished { model.mayHavePut(pending.key, pending.version) }
+            let isWhole = pending.isFinished && !pending.completes
+            if isWhole { model.mayHavePut(pending.key, pending.version) }
             pending.writer.resume()
-            if pending.isFinished, pending.writer.failure == nil, !pending.writer.isBlocked { model.put(pending.key, pending.version) }
+            if isWhole, pending.writer.failure == nil, !pending.writer.isBlocked { model.put(pending.key, pending.version) }
         }
         writers.removeAll { $0.writer.failure != nil || ($0.isFinished && !$0.writer.isBlocked) }
     }

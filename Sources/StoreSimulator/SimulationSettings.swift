@@ -39,6 +39,8 @@ public struct SimulationSettings: Sendable {
     public var replacement: Replacement
     /// Operations that may wait in the engine, in each direction.
     public var queueLimit: Int
+    /// Bytes that all volumes together may write in a second; nil: any.
+    public var writeBytesPerSecond: Int?
     /// The power fails at the operation of a device after so many; nil: by chance, if the profile has it.
     public var powerCutAfter: Int?
     /// Prints what happens to this key, to find out why a run failed.
@@ -58,6 +60,7 @@ public struct SimulationSettings: Sendable {
         usualBytes = [200, 1500, 4000, 9000][random.below(4)]
         replacement = [.gyre, .gyre, .gyre, .cyclic, .relocateOnHit(percent: [0, 50, 100][random.below(3)])][random.below(5)]
         queueLimit = [4096, 4096, 64, 8, 3][random.below(5)]
+        writeBytesPerSecond = [nil, nil, nil, nil, nil, 20_000, 200_000, 2_000_000][random.below(8)]
     }
 }
 

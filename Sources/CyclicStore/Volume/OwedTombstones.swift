@@ -9,6 +9,7 @@ struct OwedTombstones: ExpressibleByArrayLiteral {
     /// A place whose member has left holds a hash that `places` no longer puts there.
     private var order: [KeyHash] = []
     private var head = 0
+    private var wasPaid = false
 
     init(arrayLiteral elements: KeyHash...) {
         for hash in elements { insert(hash) }
@@ -36,7 +37,7 @@ struct OwedTombstones: ExpressibleByArrayLiteral {
     }
 
     mutating func remove(_ hash: KeyHash) {
-        places[hash] = nil
+        if places.removeValue(forKey: hash) != nil { wasPaid = true }
         skip()
     }
 
@@ -46,6 +47,12 @@ struct OwedTombstones: ExpressibleByArrayLiteral {
         let hash = order[head]
         remove(hash)
         return hash
+    }
+
+    /// Whether some member has left since this was asked last: what says its word now may be in any stripe that is open.
+    mutating func takePaid() -> Bool {
+        defer { wasPaid = false }
+        return wasPaid
     }
 
     /// Passes over places whose members have left.

@@ -146,7 +146,7 @@ final class Rebuilder: @unchecked Sendable {
     private func giveUp(_ stripe: Int) {
         do throws(DeviceError) {
             try StripeScanner(superblock: volume.superblock, device: volume.device).void(stripe)
-        } catch { volume.lock.locked { volume.setAside() } }
+        } catch { volume.perform(volume.lock.locked { volume.setAside() }) }
         volume.learnEmpty(stripe, isDamaged: true)
     }
 

@@ -39,17 +39,38 @@ extension Volume {
         return serial
     }
 
-    /// Copies objects into a membuf side by side, under the serials they came with. Those that something newer has overtaken are left out:
-    /// they are cancelled, or the volume knows a record of their key.
+    /// An object that leaves memory, and what its record will be like.
+    private struct Leaving {
+        var one: Outgoing
+        var shape: RecordShape
+    }
+
+    /// Copies objects into a membuf side by side, under the serials they came with; what one stripe cannot hold goes to the next. Those that
+    /// something newer has overtaken are left out: they are cancelled, or the volume knows a record of their key.
+    ///
+    /// When it throws, some may have been written: to try again with all is right.
     /// - Returns: How many were written.
     @discardableResult
     func write(_ leaving: [Outgoing], group: UInt32) throws(RefusedWrite) -> Int {
-        var members: [(one: Outgoing, shape: RecordShape)] = []
+        var run: [Leaving] = []
+        var (runBytes, written) = (0, 0)
         for one in leaving {
             let shape = try RecordShape(one.object)
             guard shape.totalBytes <= recordCapacity else { throw .tooLarge }
-            members.append((one, shape))
+            let bytes = shape.totalBytes.roundedUp(to: superblock.recordAlignment) + DirectoryEntry.byteCount
+            if runBytes + bytes - DirectoryEntry.byteCount > recordCapacity {
+                written += try write(run, group)
+                (run, runBytes) = ([], 0)
+            }
+            run.append(Leaving(one: one, shape: shape))
+            runBytes += bytes
         }
+        return written + (try write(run, group))
+    }
+
+    /// As above, of what fits into a stripe.
+    private func write(_ leaving: [Leaving], _ group: UInt32) throws(RefusedWrite) -> Int {
+        var members = leaving
         var deeds: [Deed] = []
         var places: [Reserved] = []
         var refusal: RefusedWrite?
@@ -58,7 +79,8 @@ extension Volume {
             let runBytes = members.reduce(0) {
                 $0 + $1.shape.totalBytes.roundedUp(to: superblock.recordAlignment) + DirectoryEntry.byteCount
             }
-            for (one, shape) in members {
+            for member in members {
+                let (one, shape) = (member.one, member.shape)
                 let wanted = Reservation(
                     hash: one.hash,
                     serial: one.serial,

@@ -61,6 +61,7 @@ extension Volume {
             openMembufs.append(membuf)
         }
         deeds += reclaimAhead() + restartDeeds()
+        precondition(membuf.room >= padded, "what no stripe can hold was asked a place for")
         while membuf.room - DirectoryEntry.byteCount >= padded, let owed = owedTombstones.popFirst() {
             release(take(membuf, .tombstone(owed, serial: serials.next())))
         }
@@ -95,17 +96,13 @@ extension Volume {
     }
 
     /// Logs what could not be logged before, as far as there is room now.
-    /// - Returns: Whether anything was logged.
-    func payTombstones(_ deeds: inout [Deed]) -> Bool {
-        var paid = false
+    func payTombstones(_ deeds: inout [Deed]) {
         while !isOffline, let hash = owedTombstones.first {
             let tombstone = Reservation.tombstone(hash, serial: serials.next())
             guard case .success(let place) = findPlace(tombstone, for: .tombstone, &deeds) else { break }
             release(place)
             owedTombstones.remove(hash)
-            paid = true
         }
-        return paid
     }
 
     /// A record has been replaced or removed by a word in the stripe with this sequence. Where a restart could find the record and not the
@@ -202,6 +199,7 @@ extension Volume {
     private enum WriteOutcome { case written, failed, notTaken }
 
     func startWrite(_ membuf: Membuf) {
+        if lock.locked({ isOffline }) { return abandon(membuf) }
         guard governor.take(superblock.stripeBytes) else {
             let waits = lock.locked {
                 if !waitsNoMore { waitingWrites.append(membuf) }
@@ -228,6 +226,7 @@ extension Volume {
     private func finishWrite(_ membuf: Membuf, _ outcome: WriteOutcome) {
         perform(
             lock.locked {
+                var deeds: [Deed] = []
                 switch outcome {
                 case .written:
                     consecutiveFailures = 0
@@ -241,7 +240,7 @@ extension Volume {
                 case .failed:
                     forget(membuf)
                     consecutiveFailures += 1
-                    if consecutiveFailures >= failureLimit { setAside() }
+                    if consecutiveFailures >= failureLimit { deeds += setAside() }
                 case .notTaken:
                     // The engine has stopped or is overrun; that says nothing about the device.
                     forget(membuf)
@@ -252,7 +251,7 @@ extension Volume {
                 cycle.finish(membuf.stripe, written: outcome == .written)
                 membuf.isRetired = true
                 recycleIfDone(membuf)
-                return heldUpDeeds() + guardedDeeds() + reclaimAhead() + restartDeeds()
+                return deeds + heldUpDeeds() + guardedDeeds() + reclaimAhead() + restartDeeds()
                     + (outcome == .notTaken ? refusedFlushDeeds() : flushDeeds()) + roomDeeds()
             }
         )
@@ -270,9 +269,12 @@ extension Volume {
         }
     }
 
-    func setAside() {
+    /// Nothing is read or written here any more. Membufs that the write budget holds back are given up: no tick comes for them.
+    func setAside() -> [Deed] {
+        defer { waitingWrites = [] }
         isOffline = true
         owedTombstones = []
+        return waitingWrites.map { .write($0) }
     }
 }
 

@@ -89,11 +89,10 @@ extension Volume {
             perform(
                 lock.locked {
                     restart.finishMark(outcome)
-                    // A device on which one page cannot be written is failing.
-                    if restart.markFailures >= failureLimit { setAside() }
                     // Where there was no room nothing is tried again before something else has ended, or a tick has come.
                     if case .notTaken = outcome { return [] }
-                    return roomDeeds() + flushDeeds()
+                    // A device on which one page cannot be written is failing.
+                    return (restart.markFailures >= failureLimit ? setAside() : []) + roomDeeds() + flushDeeds()
                 }
             )
             if case .written = outcome { completion(true) } else { completion(false) }
