@@ -88,7 +88,9 @@ extension Simulation {
             model.begin(version)
             fills.append(PendingFill(writer: writer, key: key, version: version, count: count))
         case .joined(let other):
-            guard let fill = fills.first(where: { $0.writer.fill === other }) else { throw failure("a fill of key \(key) that nobody began") }
+            guard let fill = fills.first(where: { $0.writer.fill === other }) else {
+                throw failure("a fill of key \(key) that nobody began")
+            }
             addReader(to: fill)
         case .full: throw failure("no fill may begin, and \(fills.count) go on")
         }
@@ -154,7 +156,12 @@ extension Simulation {
             case .stored(let object, let range):
                 guard let object = object as? PlainObject else { throw failure("an object of another type") }
                 let isRight = object.withPayload { payload in
-                    Bodies.matches(key: fill.key, version: fill.version, at: reader.position, UnsafeRawBufferPointer(rebasing: payload[range]))
+                    Bodies.matches(
+                        key: fill.key,
+                        version: fill.version,
+                        at: reader.position,
+                        UnsafeRawBufferPointer(rebasing: payload[range])
+                    )
                 }
                 try check(isRight, "key \(fill.key): a fill gave its reader wrong stored bytes at \(reader.position)")
                 reader.position += range.count

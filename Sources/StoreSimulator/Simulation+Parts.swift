@@ -100,7 +100,10 @@ extension Simulation {
             switch piece {
             case .end:
                 let end = min(range.wanted.upperBound, reader.totalBytes)
-                try check(range.position == max(end, min(range.wanted.lowerBound, end)), "key \(read.key): a range ended at \(range.position) of \(end)")
+                try check(
+                    range.position == max(end, min(range.wanted.lowerBound, end)),
+                    "key \(read.key): a range ended at \(range.position) of \(end)"
+                )
                 report.readsChecked += 1
                 return true
             case .missing(let bytes, _):

@@ -117,7 +117,8 @@ public final class Simulation {
                     model.crash(powerLost: true)
                 } else if tries > 3 {
                     stopFaults()
-                    if tries > 4 {
+                    // What a device lost before it tells once more.
+                    if tries > 4 + settings.volumes {
                         try check(settings.profile == .lying, "the volume cannot be opened: \(error)")
                         // As somebody would who found that both superblocks are gone.
                         for number in world.devices.indices { replaceDevice(number) }

@@ -89,13 +89,16 @@ extension RecoveredVolume {
 
     /// Whether the log knows of a later turn, whose write failed: what is in the stripe had been taken back then.
     func isVoid(_ footer: StripeFooter, _ device: any BlockDevice) -> Bool {
+        loggedSequence(Int(footer.stripe), device) > footer.sequence
+    }
+
+    /// What the log says of a stripe; 0 when it says nothing that can be read.
+    func loggedSequence(_ stripe: Int, _ device: any BlockDevice) -> UInt64 {
         let page = PageBuffer(byteCount: FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes))
-        let stripe = Int(footer.stripe)
         do throws(DeviceError) {
             try device.read(at: FooterLogPage.offset(of: stripe, superblock), into: page.region)
-        } catch { return false }
-        let logged = FooterLogPage(decoding: UnsafeRawBufferPointer(page.region), stripe: stripe, superblock)
-        return logged.map { $0.sequence > footer.sequence } ?? false
+        } catch { return 0 }
+        return FooterLogPage(decoding: UnsafeRawBufferPointer(page.region), stripe: stripe, superblock)?.sequence ?? 0
     }
 
     /// The snapshot and its stripes, if what came after it can be told from what it has.

@@ -34,6 +34,7 @@ extension RecoveredVolume {
         }
         pass.total = superblock.stripeCount + footers.count
         footers.sort { $0.sequence > $1.sequence }
+        let logged = superblock.regions.haveRestartLog ? (0..<superblock.stripeCount).map { loggedSequence($0, device) } : []
         let log = writesLog ? LogCopy(superblock, device, hot: passedOver(footers)) : nil
         let state = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
         for (stripe, sequence) in footers {
@@ -43,7 +44,7 @@ extension RecoveredVolume {
                 lost.append(stripe)
                 continue
             }
-            if superblock.regions.haveRestartLog, isVoid(footer, device) { continue }
+            if !logged.isEmpty, logged[stripe] > sequence { continue }
             sequences[stripe] = sequence
             for entry in footer.entries { nextSerial = max(nextSerial, entry.serial &+ 1) }
             state.apply(footer.entries, stripe: stripe, sequence: sequence, unitsPerStripe: superblock.unitsPerStripe, to: &index)
@@ -58,7 +59,8 @@ extension RecoveredVolume {
         let behind = max(place, count)
         start = StripeCycle.Start(
             odometer: behind + (head + count - behind % count) % count,
-            nextSequence: (footers.first?.sequence ?? 0) + 1 + UInt64(sequenceGap)
+            // Past what the log says of stripes that an earlier run found void, or could not write: else it would say so of those to come.
+            nextSequence: max(footers.first?.sequence ?? 0, logged.max() ?? 0) + 1 + UInt64(sequenceGap)
         )
         for stripe in lost { try log?.write([], stripe: stripe, sequence: start.nextSequence - 1) }
         let hasTurned = (Int(head)..<superblock.stripeCount).contains { sequences[$0] != nil }

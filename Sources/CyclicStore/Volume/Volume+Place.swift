@@ -220,6 +220,7 @@ extension Volume {
     /// A membuf that cannot be written since the volume has failed, or since there are no bytes for it in time.
     func abandon(_ membuf: Membuf) {
         lock.locked { membuf.isBeingWritten = true }
+        governor.unseal(superblock.stripeBytes)
         finishWrite(membuf, .failed)
     }
 

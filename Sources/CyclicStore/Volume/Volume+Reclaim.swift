@@ -20,7 +20,8 @@ extension Volume {
             lock.locked {
                 let held = waitingWrites
                 waitingWrites = []
-                return restartDeeds() + guardedDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + flushDeeds() + roomDeeds()
+                return restartDeeds() + guardedDeeds() + heldUpDeeds() + held.map { .write($0) } + reclaimAhead() + flushDeeds()
+                    + roomDeeds()
             }
         )
         askBudgetAgain()

@@ -43,9 +43,14 @@ final class WriteGovernor: @unchecked Sendable {
         }
     }
 
-    /// A membuf has been sealed: ``take(_:)`` will be asked for its bytes until it gives them.
+    /// A membuf has been sealed: ``take(_:)`` will be asked for its bytes until it gives them, or ``unseal(_:)`` says that it will not.
     func seal(_ bytes: Int) {
         if isLimited { lock.locked { sealed += bytes } }
+    }
+
+    /// A membuf that has been sealed is given up.
+    func unseal(_ bytes: Int) {
+        if isLimited { lock.locked { sealed -= bytes } }
     }
 
     /// Takes bytes that are written beside the stripes. False: not now.
