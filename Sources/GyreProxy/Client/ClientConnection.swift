@@ -150,7 +150,9 @@ final class ClientConnection: ChannelInboundHandler {
         guard let context, !readIsPending, !inputClosed else { return }
         switch phase {
         case .idle: guard isWritable else { return }
-        case .busy: guard bodyIsWanted else { return }
+        // Where no body is expected one read is asked for all the same: it brings the next request or the end, and not to ask and to ask again
+        // would be two system calls for each request. What it has brought waits, and no more is read.
+        case .busy: guard bodyIsWanted || (body == nil && inbound.readableBytes == 0) else { return }
         case .tunnel(let tunnel): guard tunnel.reads(.client) else { return }
         case .closing: guard isLingering else { return }
         }
@@ -244,7 +246,7 @@ final class ClientConnection: ChannelInboundHandler {
         bytesOut &+= UInt64(bytes.readableBytes)
         context.write(wrapOutboundOut(bytes), promise: nil)
         needsFlush = true
-        if !isProcessing { flushIfNeeded() }
+        if !isProcessing, !proxy.flushes.add(self) { flushIfNeeded() }
     }
 
     func flushIfNeeded() {
@@ -329,6 +331,7 @@ final class ClientConnection: ChannelInboundHandler {
     func closeNow() { context?.close(promise: nil) }
 
     func close() {
+        flushIfNeeded()
         if case .tunnel(let tunnel) = phase {
             phase = .closing
             tunnel.stop()

@@ -44,7 +44,7 @@ extension Exchange {
             requestTime: requestTime,
             responseTime: Clock.timestamp(),
             policy: request.policy(proxy.configuration.caching, status: response.status, fields: response.fields),
-            jitter: Double.random(in: 0..<1)
+            jitter: proxy.jitter()
         )
     }
 
@@ -61,7 +61,7 @@ extension Exchange {
             requestTime: now,
             responseTime: now,
             policy: request.policy(proxy.configuration.caching, status: response.status, fields: response.fields),
-            jitter: Double.random(in: 0..<1)
+            jitter: proxy.jitter()
         )
         if case .store(var head) = decision, head.partial == nil {
             head.correctedInitialAgeMilliseconds += max(now.milliseconds(since: startedAt), 0)

@@ -26,7 +26,7 @@ extension Fill: UpstreamReceiver {
             requestTime: requestTime,
             responseTime: now,
             policy: job.request.policy(policy, status: response.status, fields: response.fields),
-            jitter: Double.random(in: 0..<1)
+            jitter: proxy.jitter()
         )
         switch decision {
         case .store(var head) where head.partial == nil || job.asks == .range:

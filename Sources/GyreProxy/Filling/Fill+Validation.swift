@@ -29,7 +29,7 @@ extension Fill {
             requestTime: requestTime,
             responseTime: now,
             policy: job.request.policy(policy, status: stored.head.status, fields: stored.head.fields),
-            jitter: Double.random(in: 0..<1)
+            jitter: proxy.jitter()
         )
         switch outcome {
         case .updated(let head):
@@ -112,7 +112,7 @@ extension Fill {
             requestTime: requestTime,
             responseTime: now,
             policy: job.request.policy(policy, status: partial.head.status, fields: partial.head.fields),
-            jitter: Double.random(in: 0..<1)
+            jitter: proxy.jitter()
         )
         switch outcome {
         case .updated(let head):

@@ -16,6 +16,8 @@ final class LoopContext {
     let upstream: DestinationPools
     let counters: LoopCounters
     let allocator = ByteBufferAllocator()
+    let flushes = LoopFlushes()
+    private var random = SeededRandom(seed: .random(in: 0 ... .max))
     private let accessLog: AccessLogBuffer
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
@@ -44,13 +46,16 @@ final class LoopContext {
         self.counters = counters
         self.accessLog = accessLog
         dialer = poolSettings.dialer
-        upstream = DestinationPools(loop: loop, settings: poolSettings)
+        upstream = DestinationPools(loop: loop, settings: poolSettings, flushes: flushes)
     }
 
     /// For tunnels; nil when this is no forward proxy.
     let dialer: Dialer?
 
     var now: NIODeadline { .now() }
+
+    /// From 0 up to, not including, 1: for lifetimes that must not all end at once.
+    func jitter() -> Double { .random(in: 0..<1, using: &random) }
 
     /// The time of a request to the origin that is sent now.
     func requestTime() -> Timestamp { purging.marks.requestTime(now: Clock.timestamp()) }

@@ -32,6 +32,7 @@ final class DestinationPools {
 
     private let loop: any EventLoop
     private let settings: PoolSettings
+    private let flushes: LoopFlushes
     private var fixed: [Route: UpstreamPool] = [:]
     /// Pools of origins that were taken away or changed.
     private var retired: [Retired] = []
@@ -39,10 +40,11 @@ final class DestinationPools {
     private var clock: UInt64 = 0
     private var isClosed = false
 
-    init(loop: any EventLoop, settings: PoolSettings) {
+    init(loop: any EventLoop, settings: PoolSettings, flushes: LoopFlushes) {
         self.loop = loop
         self.settings = settings
-        for (route, origin) in settings.origins { fixed[route] = UpstreamPool(loop: loop, settings: origin) }
+        self.flushes = flushes
+        for (route, origin) in settings.origins { fixed[route] = UpstreamPool(loop: loop, settings: origin, flushes: flushes) }
     }
 
     func start(_ request: UpstreamRequest, to route: Route, _ receiver: any UpstreamReceiver) -> (any UpstreamCall)? {
@@ -68,7 +70,7 @@ final class DestinationPools {
             hosts.removeValue(forKey: oldest.key)
             oldest.value.pool.close()
         }
-        let pool = UpstreamPool(loop: loop, settings: made)
+        let pool = UpstreamPool(loop: loop, settings: made, flushes: flushes)
         hosts[destination] = Entry(pool: pool, lastUsed: clock)
         return pool
     }
@@ -81,7 +83,7 @@ final class DestinationPools {
                 old.retire()
                 retired.append(Retired(route: route, pool: old, until: now + Self.retirement))
             }
-            if let settings { fixed[route] = UpstreamPool(loop: loop, settings: settings) }
+            if let settings { fixed[route] = UpstreamPool(loop: loop, settings: settings, flushes: flushes) }
         }
     }
 

@@ -202,6 +202,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
+        pool.flushes.gather { takeWhatCame() }
+    }
+
+    private func takeWhatCame() {
         while inbound.readableBytes > 0, let call {
             switch phase {
             case .head:
@@ -326,8 +330,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private func endResponse(trailers: HTTPFields) {
         guard let call else { return }
-        timeout?.cancel()
-        timeout = nil
+        // The timer goes on for the next request, and finds none when there is none.
         phase = .idle
         if requestDone, inbound.readableBytes == 0, keepsAlive {
             self.call = nil

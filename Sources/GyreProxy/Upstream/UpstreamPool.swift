@@ -10,15 +10,17 @@ import NIOSSL
 final class UpstreamPool: Upstream {
     let loop: any EventLoop
     let settings: UpstreamSettings
+    let flushes: LoopFlushes
     private var idle: [UpstreamConnection] = []
     private var openCount = 0
     private var waiting: CircularBuffer<PooledCall> = []
     private var isClosed = false
     private var isRetired = false
 
-    init(loop: any EventLoop, settings: UpstreamSettings) {
+    init(loop: any EventLoop, settings: UpstreamSettings, flushes: LoopFlushes) {
         self.loop = loop
         self.settings = settings
+        self.flushes = flushes
     }
 
     func start(_ request: UpstreamRequest, _ receiver: any UpstreamReceiver) -> any UpstreamCall {
