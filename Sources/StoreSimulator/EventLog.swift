@@ -23,12 +23,16 @@ final class EventLog {
         case flushed
         /// A process starts; the one before was killed.
         case start
+        /// A key has been purged; nobody has been told yet.
+        case purge
+        /// The purge of a tick has been acknowledged.
+        case purged
     }
 
     struct Entry {
         var event: Event
         var key: Int
-        /// A version, or the tick of a flush.
+        /// A version, or the tick of a flush or a purge.
         var number: UInt64
     }
 

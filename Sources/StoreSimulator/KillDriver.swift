@@ -68,6 +68,8 @@ public struct KillDriver: Sendable {
         var random: SeededRandom
         /// A flush under way, and when it began.
         var flush: (done: Once, began: StoreModel.Tick)?
+        /// Purges under way.
+        var purges: [PendingPurge] = []
 
         init(store: CyclicStore, log: EventLog, seed: UInt64) {
             self.store = store
@@ -89,6 +91,8 @@ public struct KillDriver: Sendable {
             case .remove: model.remove(entry.key)
             case .flushed: model.flush(through: entry.number)
             case .start: model.crash(powerLost: false)
+            case .purge: _ = model.purge([entry.key], isSoft: false)
+            case .purged: model.purgeIsDurable([entry.key], isSoft: false, entry.number)
             }
         }
 
@@ -100,8 +104,9 @@ public struct KillDriver: Sendable {
 
         mutating func step() async throws(Failure) {
             endFlush()
+            endPurges()
             let key = random.below(keys.count)
-            switch random.below(20) {
+            switch random.below(22) {
             case 0..<10: put(key)
             case 10..<15: _ = try await read(key)
             case 15..<17:
@@ -109,6 +114,8 @@ public struct KillDriver: Sendable {
                 model.remove(key)
                 log.append(.remove, key: key)
             case 17: write(key)
+            case 18: fill(key)
+            case 19: startPurge(key)
             default: startFlush()
             }
         }
@@ -126,7 +133,8 @@ public struct KillDriver: Sendable {
                         metadata: BodyLabel(key: key, version: version, count: count).encode(padding: random.below(50)),
                         payload: Bodies.owned(key: key, version: version, count: count)
                     )
-                )
+                ),
+                group: random.oneIn(3) ? UInt64(1 + key % 6) : nil
             )
             model.put(key, version)
             log.append(.put, key: key, version)
@@ -145,6 +153,39 @@ public struct KillDriver: Sendable {
             guard writer.failure == nil, !writer.isBlocked else { return writer.abort() }
             model.put(key, version)
             log.append(.put, key: key, version)
+        }
+
+        /// One that could be read meanwhile; one in four is given up.
+        private mutating func fill(_ key: Int) {
+            guard case .begun(let writer) = store.beginFill(keys[key], info: key) else { return }
+            let version = model.nextVersion()
+            let count = random.below(100_000)
+            model.mayHavePut(key, version)
+            log.append(.begin, key: key, version)
+            Bodies.withBytes(key: key, version: version, 0..<count) { writer.append($0) }
+            if random.oneIn(4) { return writer.abort() }
+            writer.finish(metadata: BodyLabel(key: key, version: version, count: count).encode(padding: 0))
+            guard writer.fill.end == .whole(nil) else { return writer.abort() }
+            model.put(key, version)
+            log.append(.put, key: key, version)
+        }
+
+        private mutating func startPurge(_ key: Int) {
+            guard purges.count < 10 else { return }
+            let purge = PendingPurge(keys: [key], isSoft: false, began: model.now + 1)
+            store.purge(.key(keys[key])) { purge.answer($0) }
+            _ = model.purge([key], isSoft: false)
+            log.append(.purge, key: key)
+            purges.append(purge)
+        }
+
+        /// What was acknowledged survives every end from here on.
+        private mutating func endPurges() {
+            for purge in purges where purge.answers == [.durable] {
+                model.purgeIsDurable(purge.keys, isSoft: false, purge.began)
+                log.append(.purged, key: purge.keys[0], purge.began)
+            }
+            purges.removeAll { !$0.answers.isEmpty }
         }
 
         private mutating func startFlush() {

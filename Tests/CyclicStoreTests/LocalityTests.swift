@@ -62,6 +62,28 @@ import Testing
         #expect(withGroups < 12)
     }
 
+    /// A large member and the small ones that go with it are more than a stripe together.
+    @Test func `what one stripe cannot hold of a group goes to the next`() throws {
+        let simulation = try SimulatedStore(stripes: 64, memoryBytes: 150_000, seed: 11, replacement: .gyre)
+        let members = 0..<9
+        for number in members {
+            let object = PlainObject(
+                simulation.key(number),
+                metadata: SimulatedStore.metadata(number: number, version: 1, count: number == 0 ? 50_000 : 4000),
+                bytes: SimulatedStore.body(number, version: 1, count: number == 0 ? 50_000 : 4000)
+            )
+            #expect(simulation.store.put(object, group: 7) == nil)
+        }
+        for number in 100..<220 {
+            simulation.put(number, version: 1, count: 2000)
+            simulation.engine.run()
+        }
+        try simulation.flushAndSync()
+        try simulation.kill()
+        for number in members { #expect(simulation.get(number) == 1, "member \(number)") }
+        simulation.store.volume?.checkNothingLeaks()
+    }
+
     @Test func `members that wait for their group are found, replaced and removed`() throws {
         let simulation = try SimulatedStore(seed: 2)
         for part in 0..<3 { put(simulation, page: 1, grouped: true, part: part) }

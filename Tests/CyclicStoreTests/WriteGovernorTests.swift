@@ -95,6 +95,72 @@ import Testing
         #expect(written[steps - 1] - written[steps - 1 - day] > daily * 98 / 100)
     }
 
+    /// A store that has spent what it had, with one object on the disk.
+    private func spentStore(_ clock: Clock, seed: UInt64) throws -> SimulatedStore {
+        let simulation = try SimulatedStore(
+            stripes: 32,
+            seed: seed,
+            configure: { $0.writeBytesPerSecond = 65_536 },
+            nanoseconds: { clock.now }
+        )
+        simulation.put(0, version: 1, count: 2000)
+        // Two stripes' bytes are saved up.
+        for number in 1...2 {
+            simulation.flush()
+            simulation.put(number, version: 1, count: 2000)
+        }
+        simulation.flush()
+        #expect(simulation.put(3, version: 1, count: 2000) == .overBudget)
+        return simulation
+    }
+
+    private func wait(_ clock: Clock, _ simulation: SimulatedStore, for done: Flag, ticks: Int = 100) {
+        for _ in 0..<ticks where !done.isSet {
+            clock.advance(milliseconds: 100)
+            simulation.store.tick()
+            simulation.engine.run()
+        }
+    }
+
+    private final class Flag: Sendable {
+        private let state = Mutex(false)
+        var isSet: Bool { state.withLock { $0 } }
+        func set() { state.withLock { $0 = true } }
+    }
+
+    @Test func `a flush waits for the bytes of a removal, and ends without anybody else's help`() throws {
+        let clock = Clock()
+        let simulation = try spentStore(clock, seed: 4)
+        simulation.store.remove(simulation.key(0))
+        let done = Flag()
+        simulation.store.flush { done.set() }
+        simulation.engine.run()
+        #expect(!done.isSet, "a removal that is not on the disk would come undone")
+        wait(clock, simulation, for: done)
+        #expect(done.isSet)
+        try simulation.kill()
+        #expect(simulation.get(0) == nil)
+    }
+
+    @Test func `a flush ends with the stripe that took a removal along, not before`() throws {
+        let clock = Clock()
+        let simulation = try spentStore(clock, seed: 5)
+        simulation.store.remove(simulation.key(0))
+        let done = Flag()
+        simulation.store.flush { done.set() }
+        simulation.engine.run()
+        // Bytes for one stripe: the put that opens it takes the removal along.
+        clock.advance(milliseconds: 1500)
+        #expect(simulation.put(4, version: 1, count: 2000) == nil)
+        simulation.engine.run()
+        simulation.store.tick()
+        // Whenever it says that it is done, it is.
+        wait(clock, simulation, for: done)
+        #expect(done.isSet)
+        try simulation.kill()
+        #expect(simulation.get(0) == nil)
+    }
+
     @Test func `with two membufs and no bytes left nobody waits: not a put, and not a writer of pieces`() throws {
         let clock = Clock()
         let simulation = try SimulatedStore(
