@@ -178,7 +178,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         // The program itself, with real nginx and real curl; named here so that it is built before they run.
-        .testTarget(name: "EndToEndTests", dependencies: ["gyre", "GyreTestKit"], swiftSettings: swiftSettings),
+        .testTarget(name: "EndToEndTests", dependencies: ["gyre", "CyclicStore", "GyreTestKit"], swiftSettings: swiftSettings),
         .testTarget(
             name: "GyreTelemetryTests",
             dependencies: [

@@ -49,8 +49,10 @@ import Testing
         simulation.store.volume?.checkInvariants()
     }
 
-    /// Checked by taking the guard out (`drain` always making the stripe clean): the held read then returns another record's bytes,
-    /// and this test and the invariants fail.
+    /// Guard: leases in `StripeCycle.drain` and `release`.
+    ///
+    /// Checked by taking it out (`drain` always making the stripe clean): no write is refused, and the stripe holds another sequence while the
+    /// reader has it.
     @Test func `a stripe under a read is not overwritten`() throws {
         let simulation = try SimulatedStore(stripes: 8, seed: 5)
         simulation.put(1, version: 1, count: 3000)

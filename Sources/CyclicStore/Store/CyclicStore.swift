@@ -118,7 +118,8 @@ public final class CyclicStore: Sendable {
     }
 
     /// Finds an object in memory, a membuf or on the disk. Calls back once: at once where no waiting is needed, else on an I/O thread.
-    /// Lookups of one key that wait for the disk at the same time share one read.
+    /// Lookups of one key that wait for the disk at the same time share one read. Where the reads that wait are as many as may, it is a miss
+    /// with the reason `busy`.
     public func get(_ key: StoreKey, _ completion: @escaping @Sendable (Lookup) -> Void) {
         switch memory.find(key, newestPurge: purger.newestPurge) {
         case .object(let object, let isStale):
@@ -140,7 +141,11 @@ public final class CyclicStore: Sendable {
         guard let home = volumes.home(of: key.hash) else {
             return completion(.miss(volumes.members.isEmpty ? .absent : .volumeOffline))
         }
-        guard inFlight.begin(key, generation: generation, completion) else { return }
+        switch inFlight.begin(key, generation: generation, completion) {
+        case .reads: break
+        case .waits: return
+        case .isRefused: return completion(.miss(.busy))
+        }
         let volume = volumes.members[home].volume
         RecordReader(volume: volume).read(key) { [self] result in
             if case .miss(.volumeOffline) = result { setAside(home) }
