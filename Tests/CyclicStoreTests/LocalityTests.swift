@@ -81,7 +81,8 @@ import Testing
         try simulation.flushAndSync()
         try simulation.kill()
         for number in members { #expect(simulation.get(number) == 1, "member \(number)") }
-        simulation.store.volume?.checkNothingLeaks()
+        simulation.engine.run()
+        simulation.store.checkNothingLeaks()
     }
 
     @Test func `members that wait for their group are found, replaced and removed`() throws {

@@ -61,7 +61,8 @@ import Testing
     /// Between the moment a copy gets its place and the moment the index moves there, other threads replace or remove the record.
     ///
     /// Guards: the index moves only from the place the copy was made from (`PackedIndex.move`), and a copy that is not wanted leaves the
-    /// directory (`Membuf.cancel` in `endCarrying`). Taking out the one, the other or both makes this fail.
+    /// directory (`Membuf.cancel` in `endCarrying`). Checked by letting `move` move from anywhere: the replaced record is not found any more; and by leaving out
+    /// `cancel`: the directory names the copy, replaced or removed.
     @Test(arguments: [true, false]) func `a record replaced or removed while it is copied keeps its newest word`(isRemoved: Bool) throws {
         let (simulation, volume) = try volume(seed: 3)
         for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
@@ -105,7 +106,8 @@ import Testing
         #expect(simulation.get(0) == (isRemoved ? nil : 2))
     }
 
-    /// Guard: a stripe under reclaim is readable at its old place until its records have moved.
+    /// Guard: a stripe under reclaim is readable at its old place until its records have moved. Checked by taking the survivors out of the index
+    /// when their stripe is judged: none of the six is served.
     @Test func `a record is served while it is carried`() throws {
         let (simulation, volume) = try volume(seed: 5)
         for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
@@ -124,7 +126,8 @@ import Testing
         volume.checkInvariants()
     }
 
-    /// Guard: `Membuf.writers` (a relocation is a writer). Without it the directory would name bytes that were not there yet.
+    /// Guard: `Membuf.writers` (a relocation is a writer). Checked by leaving `writers == 0` out of `Volume.writeIfReady`: the flush writes the
+    /// membuf while the copy has only its place.
     @Test func `a membuf with a relocation under way is not written`() throws {
         let (simulation, volume) = try volume(seed: 6)
         simulation.put(1, version: 1, count: 4000)
@@ -149,7 +152,8 @@ import Testing
         #expect(volume.membufs[place.membuf.stripe] == nil)
     }
 
-    /// Guard: leases (`StripeCycle.release` is what makes a drained stripe clean).
+    /// Guard: leases (`StripeCycle.release` is what makes a drained stripe clean). Checked by letting `StripeCycle.drain` always make the stripe
+    /// clean: it is filled anew, with another sequence, while the reader has its lease.
     @Test func `a stripe is not overwritten under a read, however long it takes`() throws {
         let (simulation, volume) = try volume(seed: 7)
         simulation.put(0, version: 1, count: 4000)

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import Synchronization
 import Testing
 
 @testable import CyclicStore
 
 @Suite struct StatisticsPagesTests {
+    @Test func `a save that comes while another is under way has what came since`() throws {
+        let simulation = try SimulatedStore(stripes: 16, seed: 2)
+        let volume = try #require(simulation.store.volume)
+        func fill(_ numbers: Range<Int>) {
+            for number in numbers {
+                simulation.put(number, version: 1, count: 4000)
+                simulation.engine.run()
+            }
+        }
+        fill(0..<400)
+        volume.saveStatistics()
+        for number in 380..<400 { simulation.store.remove(simulation.key(number)) }
+        let ended = Mutex(false)
+        volume.saveStatistics { ended.withLock { $0 = true } }
+        #expect(!ended.withLock { $0 })
+        let counted = volume.snapshotStatistics().reuse
+        simulation.engine.run()
+        #expect(ended.withLock { $0 })
+        #expect(try VolumeInspector(device: simulation.device).reuse() == counted)
+    }
+
     @Test func `what was counted is kept over a clean restart, a crash and a torn page`() throws {
         let simulation = try SimulatedStore(stripes: 16, seed: 1)
         func volume() throws -> Volume { try #require(simulation.store.volume) }

@@ -7,7 +7,11 @@ extension CyclicStore {
     package func checkInvariants() { for member in volumes.members { member.volume.checkInvariants() } }
 
     /// Checks that nothing is held when nothing goes on.
-    package func checkNothingLeaks() { for member in volumes.members { member.volume.checkNothingLeaks() } }
+    package func checkNothingLeaks() {
+        precondition(inFlight.isIdle, "a lookup waits for a read that has ended")
+        precondition(neighbours.isIdle, "a run of neighbours is being read for ever")
+        for member in volumes.members { member.volume.checkNothingLeaks() }
+    }
 
     /// Refuses writes from now on.
     package func refuseWrites() { for member in volumes.members { member.volume.refuseWrites() } }

@@ -17,10 +17,10 @@ public final class CyclicStore: Sendable {
     let departures: Departures
     let configuration: StoreConfiguration
     let ticker = Ticker()
-    private let neighbours = NeighbourReads()
+    let neighbours = NeighbourReads()
     private let entropy: @Sendable () -> UInt64
     private let problemsAtOpen: [StoreProblem]
-    private let inFlight = SharedReads()
+    let inFlight = SharedReads()
     let fills: Fills
     /// Payload bytes of one fragment of a large object: four fragments fill a stripe.
     public let fragmentBytes: Int
@@ -249,29 +249,4 @@ public final class CyclicStore: Sendable {
     public var problems: [StoreProblem] {
         problemsAtOpen + volumes.failed.map { StoreProblem(failed: $0) }
     }
-}
-
-/// Runs that are being read: each once, and no more at a time than a disk does well with.
-final class NeighbourReads: @unchecked Sendable {
-    static let limit = 64
-
-    struct Run: Hashable {
-        var volume: VolumeID
-        var unit: UInt64
-    }
-
-    private let lock = Lock()
-    // Guarded by `lock`.
-    private var going: Set<Run> = []
-
-    /// Nil: somebody else reads it, or enough are read.
-    func begin(_ origin: RecordBox.Origin, _ volume: Volume) -> Run? {
-        let run = Run(volume: volume.superblock.volumeID, unit: origin.address.units - UInt64(origin.run.unitsBefore))
-        return lock.locked {
-            guard going.count < Self.limit, going.insert(run).inserted else { return nil }
-            return run
-        }
-    }
-
-    func end(_ run: Run) { lock.locked { _ = going.remove(run) } }
 }

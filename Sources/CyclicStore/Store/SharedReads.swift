@@ -44,6 +44,9 @@ final class SharedReads: @unchecked Sendable {
         }
     }
 
+    /// Nobody reads or waits. For tests.
+    var isIdle: Bool { lock.locked { waiting.isEmpty && joined == 0 } }
+
     func finish(_ key: StoreKey, generation: UInt64, with result: CyclicStore.Lookup) {
         let completions = lock.locked {
             let completions = waiting.removeValue(forKey: Flight(key: key, generation: generation)) ?? []

@@ -99,8 +99,14 @@ extension Volume {
         write(next) { [self] in if governor.dayGrain != nil { sync() } }
     }
 
-    /// As the last thing before a stop: writes the statistics if they changed since they were written last. Calls back once, also when that failed.
+    /// As the last thing before a stop: writes the statistics if they changed since they were written last, after the write that is under way if
+    /// there is one. Calls back once, also when that failed.
     func saveStatistics(_ completion: @escaping @Sendable () -> Void = {}) {
+        let waits = lock.locked {
+            if isSavingStatistics { statisticsWaiters.append(completion) }
+            return isSavingStatistics
+        }
+        if waits { return }
         guard let next = changedStatistics(isFinal: true) else { return completion() }
         whenAffordable(Limits.pageBytes) { [self] isPaid in
             if isPaid { write(next, completion) } else { completion() }
@@ -134,11 +140,14 @@ extension Volume {
         let page = PageBuffer(byteCount: Limits.pageBytes)
         pages.encode(next, generation: generation, into: page.region)
         let finish: @Sendable (Bool) -> Void = { [self] isWritten in
-            lock.locked {
+            let waiters = lock.locked {
                 isSavingStatistics = false
                 if isWritten { statistics.deviceBytesWritten += Limits.pageBytes } else { savedStatistics = nil }
+                defer { statisticsWaiters = [] }
+                return statisticsWaiters
             }
             completion()
+            if !waiters.isEmpty { saveStatistics { for waiter in waiters { waiter() } } }
         }
         let write = IOOperation(kind: .write, device: device, offset: pages.offset(of: generation), region: page.region) { error in
             withExtendedLifetime(page) {}

@@ -83,6 +83,8 @@ final class Volume: @unchecked Sendable {
     var savedStatistics: KeptStatistics?
     var statisticsGeneration: UInt64
     var isSavingStatistics = false
+    /// Who wants everything saved while a save is under way.
+    var statisticsWaiters: [@Sendable () -> Void] = []
     var statisticsSavedAtSeconds: UInt64 = 0
     /// ``WriteGovernor/spent`` at that time.
     var spentWhenSaved = 0
