@@ -229,7 +229,8 @@ import Testing
         simulation.store.volume?.checkNothingLeaks()
     }
 
-    /// Guard: `SupersededRecords`. The hot stripe outlives the stripe with the newer word on a key of its own.
+    /// Guard: `SupersededRecords`. The hot stripe outlives the stripe with the newer word on a key of its own. Checked by letting `add` do nothing: the
+    /// removed record and the replaced one are served after the crash.
     @Test func `what a hot stripe holds of a removed key does not come back after a crash`() throws {
         let (simulation, volume) = try volume(seed: 9)
         for number in 0..<14 { simulation.put(number, version: 1, count: 4000) }
