@@ -19,7 +19,12 @@ import Testing
 
         init(stripes: Int, recordsPerStripe: Int) throws {
             self.recordsPerStripe = recordsPerStripe
-            let bytes = Superblock.minVolumeBytes(stripeBytes: SmallVolumeTests.stripeBytes) + (stripes - 4) * SmallVolumeTests.stripeBytes
+            let stripeBytes = SmallVolumeTests.stripeBytes
+            // From nine stripes on there is room for marks, log and snapshots.
+            let bytes =
+                stripes >= 9
+                ? Superblock.volumeBytes(stripes: stripes, stripeBytes: stripeBytes)
+                : Superblock.minVolumeBytes(stripeBytes: stripeBytes) + (stripes - 4) * stripeBytes
             device = SimulatedDevice(byteCount: bytes, seed: 1)
             store = try Self.open(device, engine)
         }
@@ -47,6 +52,24 @@ import Testing
         func flush() {
             store.flush {}
             engine.run()
+        }
+
+        /// What the next start wants to find is written, as by a clean stop.
+        func saveForRestart() {
+            flush()
+            store.saveForRestart {}
+            engine.run()
+        }
+
+        /// Holds the stripe of a record as a reader does, for as long as the body runs. False: it is not on the disk.
+        func whilePinned(_ number: Int, _ body: () throws -> Void) rethrows -> Bool {
+            guard let volume = store.volume else { return false }
+            let place = volume.pin(key(number).hash)
+            defer { volume.release(place) }
+            guard case .disk(let stripe, let sequence, _, _) = place else { return false }
+            try body()
+            #expect(volume.cycle.sequence(stripe) == sequence && volume.cycle.phase(stripe) != .filling, "overwritten under a reader")
+            return true
         }
 
         private func key(_ number: Int) -> StoreKey { store.key(Array("key-\(number)".utf8)) }
@@ -106,6 +129,59 @@ import Testing
             // And on from there: the head must not meet what the tail has left.
             for number in count..<(count + 2 * perStripe + 1) { #expect(volume.put(number) == nil) }
             try check(volume, count + 2 * perStripe + 1)
+            volume.store.checkInvariants()
+            volume.store.checkNothingLeaks()
+        }
+    }
+
+    /// The tail stops at each stripe in turn, with the head everywhere.
+    @Test(arguments: 4...6, 1...2)
+    func `with a reader on any stripe the turn waits there, and goes on behind it`(stripes: Int, perStripe: Int) throws {
+        for count in perStripe...(2 * stripes * perStripe) {
+            for back in 0..<min(count, (stripes - 1) * perStripe) {
+                let volume = try Volume(stripes: stripes, recordsPerStripe: perStripe)
+                for number in 0..<count { #expect(volume.put(number) == nil) }
+                volume.flush()
+                var next = count
+                var refusals: Set<RefusedWrite> = []
+                let isPinned = volume.whilePinned(count - 1 - back) {
+                    for _ in 0..<(2 * stripes * perStripe) {
+                        if let refusal = volume.put(next) { refusals.insert(refusal) } else { next += 1 }
+                    }
+                    #expect(next < count + (stripes + 1) * perStripe, "the head went over the reader")
+                }
+                guard isPinned else { continue }
+                #expect(refusals.isSubset(of: [.noCleanStripe, .noMembuf]) && !refusals.isEmpty)
+                for _ in 0..<(perStripe + 1) {
+                    #expect(volume.put(next) == nil, "\(count) records, the reader at \(back) back")
+                    next += 1
+                }
+                volume.flush()
+                try volume.restart()
+                try check(volume, next)
+                volume.store.checkInvariants()
+                volume.store.checkNothingLeaks()
+            }
+        }
+    }
+
+    @Test(arguments: 9...10, 1...2)
+    func `with marks, log and snapshots every start finds the newest, at every head and wrap`(stripes: Int, perStripe: Int) throws {
+        for count in 0...(2 * stripes * perStripe + 1) {
+            let volume = try Volume(stripes: stripes, recordsPerStripe: perStripe)
+            #expect(volume.stripeCount == stripes)
+            for number in 0..<count { #expect(volume.put(number) == nil) }
+            volume.flush()
+            try volume.restart()
+            try check(volume, count)
+            #expect(volume.put(count) == nil)
+            volume.saveForRestart()
+            try volume.restart()
+            try check(volume, count + 1)
+            for number in (count + 1)..<(count + 1 + 2 * perStripe) { #expect(volume.put(number) == nil) }
+            volume.flush()
+            try volume.restart()
+            try check(volume, count + 1 + 2 * perStripe)
             volume.store.checkInvariants()
             volume.store.checkNothingLeaks()
         }
