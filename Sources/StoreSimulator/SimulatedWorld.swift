@@ -17,6 +17,9 @@ final class SimulatedWorld {
     let clock = SimulatedClock()
     let words: SimulatedWords
     private var random: SeededRandom
+    private var refusedBefore = 0
+    /// Operations that engines had no room for, those of earlier runs too.
+    var refusedCount: Int { refusedBefore + engine.refusedCount }
     /// Of devices and engines that are gone.
     private var past = SimulationReport()
 
@@ -94,6 +97,7 @@ final class SimulatedWorld {
         // A process does not start again within the second in which it ended: serials count on that where a volume cannot be read.
         clock.advance(microseconds: 1_000_000 + random.next() % 1_000_000)
         past.faults += engine.stalledCount + engine.refusedCount
+        refusedBefore += engine.refusedCount
         engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
     }
 

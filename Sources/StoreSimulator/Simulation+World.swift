@@ -5,7 +5,7 @@ import CyclicStore
 
 extension Simulation {
     /// Writes and syncs that did not do what they should, so far: a flush that saw one promises nothing.
-    var failedTransfers: Int { world.faults(.writeError, .noSpace, .syncError, .dead) + world.engine.refusedCount }
+    var failedTransfers: Int { world.faults(.writeError, .noSpace, .syncError, .dead) + world.refusedCount }
 
     var isRebuilding: Bool { store.statistics.volumes.contains { $0.statistics.isRebuilding } }
 

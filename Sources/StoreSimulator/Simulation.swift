@@ -248,7 +248,9 @@ public final class Simulation {
         store.checkNothingLeaks()
     }
 
-    private var waitsForBudget: Bool { settings.writeBytesPerSecond != nil && !world.power.isOff && !flushes.isEmpty }
+    private var waitsForBudget: Bool {
+        settings.writeBytesPerSecond != nil && !world.power.isOff && (!flushes.isEmpty || roomWaiters.contains { $0.count == 0 })
+    }
 
     /// A store on a sound device takes something, after a while.
     private func checkAlive() throws(SimulationFailure) {
