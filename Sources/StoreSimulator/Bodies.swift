@@ -45,6 +45,13 @@ enum Bodies {
     }
 }
 
+extension Bodies {
+    /// As above, of a part of an object's payload.
+    static func matches(key: Int, version: UInt64, at offset: Int, _ object: PlainObject, _ part: Range<Int>) -> Bool {
+        object.withPayload { matches(key: key, version: version, at: offset, UnsafeRawBufferPointer(rebasing: $0[part])) }
+    }
+}
+
 /// The label in an object's metadata: whose bytes these are and how many.
 struct BodyLabel: Hashable {
     var key: Int

@@ -225,9 +225,9 @@ public struct KillDriver: Sendable {
         }
 
         private func compare(_ object: PlainObject, _ label: BodyLabel, _ range: Range<Int>) throws(Failure) {
-            let isRight = object.withPayload { bytes in
-                bytes.count == range.count && Bodies.matches(key: label.key, version: label.version, at: range.lowerBound, bytes)
-            }
+            let isRight =
+                object.payloadByteCount == range.count
+                && Bodies.matches(key: label.key, version: label.version, at: range.lowerBound, object, 0..<range.count)
             if !isRight { throw .wrong("key \(label.key), version \(label.version): wrong bytes") }
         }
     }

@@ -155,14 +155,7 @@ extension Simulation {
                 reader.position += range.count
             case .stored(let object, let range):
                 guard let object = object as? PlainObject else { throw failure("an object of another type") }
-                let isRight = object.withPayload { payload in
-                    Bodies.matches(
-                        key: fill.key,
-                        version: fill.version,
-                        at: reader.position,
-                        UnsafeRawBufferPointer(rebasing: payload[range])
-                    )
-                }
+                let isRight = Bodies.matches(key: fill.key, version: fill.version, at: reader.position, object, range)
                 try check(isRight, "key \(fill.key): a fill gave its reader wrong stored bytes at \(reader.position)")
                 reader.position += range.count
             case .end:

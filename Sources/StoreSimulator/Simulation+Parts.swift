@@ -112,14 +112,7 @@ extension Simulation {
                 if let map = read.fragments { note(PartialObject(key: read.key, label: label, map: map)) }
             case .bytes(let object, let part):
                 guard let object = object as? PlainObject else { throw failure("an object of another type") }
-                let isRight = object.withPayload { payload in
-                    Bodies.matches(
-                        key: read.key,
-                        version: label.version,
-                        at: Int(range.position),
-                        UnsafeRawBufferPointer(rebasing: payload[part])
-                    )
-                }
+                let isRight = Bodies.matches(key: read.key, version: label.version, at: Int(range.position), object, part)
                 try check(isRight, "key \(read.key), version \(label.version): wrong bytes in a range, at \(range.position)")
                 range.position += UInt64(part.count)
             }

@@ -128,9 +128,9 @@ extension Simulation {
     }
 
     private func checkBytes(_ object: PlainObject, _ label: BodyLabel, _ range: Range<Int>) throws(SimulationFailure) {
-        let isRight = object.withPayload { bytes in
-            bytes.count == range.count && Bodies.matches(key: label.key, version: label.version, at: range.lowerBound, bytes)
-        }
+        let isRight =
+            object.payloadByteCount == range.count
+            && Bodies.matches(key: label.key, version: label.version, at: range.lowerBound, object, 0..<range.count)
         try check(isRight, "key \(label.key), version \(label.version): wrong bytes")
     }
 

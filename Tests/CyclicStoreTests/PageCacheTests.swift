@@ -10,12 +10,7 @@ import Testing
 /// Reads of a real file with the engine of threads: who answers them.
 @Suite struct PageCacheTests {
     private func configuration(_ folder: String, directIO: Bool) -> StoreConfiguration {
-        var configuration = StoreConfiguration()
-        configuration.volumePath = folder + "/volume"
-        configuration.stripeBytes = SimulatedStore.stripeBytes
-        configuration.volumeBytes = Superblock.volumeBytes(stripes: 16, stripeBytes: SimulatedStore.stripeBytes)
-        configuration.memoryBytes = 0
-        configuration.replacement = .cyclic
+        var configuration = StoreConfiguration.small(in: folder)
         configuration.ioEngine = .threads
         configuration.directIO = directIO
         return configuration

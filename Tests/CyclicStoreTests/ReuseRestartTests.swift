@@ -25,12 +25,7 @@ import Testing
 
     @Test func `a store that is closed writes what was counted to the last`() async throws {
         try await TemporaryFolder.with { folder in
-            var configuration = StoreConfiguration()
-            configuration.volumePath = folder + "/volume"
-            configuration.stripeBytes = SimulatedStore.stripeBytes
-            configuration.volumeBytes = Superblock.volumeBytes(stripes: 16, stripeBytes: SimulatedStore.stripeBytes)
-            configuration.memoryBytes = 0
-            configuration.replacement = .cyclic
+            let configuration = StoreConfiguration.small(in: folder)
             let store = try CyclicStore.open(configuration)
             for number in UInt16(0)..<400 {
                 let key = store.key([UInt8(number & 255), UInt8(number >> 8)])

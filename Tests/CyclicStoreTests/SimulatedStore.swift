@@ -14,6 +14,19 @@ extension OwnedBytes {
     }
 }
 
+extension StoreConfiguration {
+    /// Sixteen small stripes in a file of a folder, and no memory.
+    static func small(in folder: String) -> StoreConfiguration {
+        var configuration = StoreConfiguration()
+        configuration.volumePath = folder + "/volume"
+        configuration.stripeBytes = SimulatedStore.stripeBytes
+        configuration.volumeBytes = Superblock.volumeBytes(stripes: 16, stripeBytes: SimulatedStore.stripeBytes)
+        configuration.memoryBytes = 0
+        configuration.replacement = .cyclic
+        return configuration
+    }
+}
+
 /// A store on a simulated disk with a stepped engine, and a model of what it may answer.
 final class SimulatedStore {
     let device: SimulatedDevice

@@ -3,40 +3,40 @@
 
 extension SimulatedDevice {
     /// What may go wrong, each as a chance out of 2^32 per operation.
-    public struct Faults: Sendable {
+    package struct Faults: Sendable {
         /// A read fails with EIO.
-        public var readError: UInt32 = 0
+        package var readError: UInt32 = 0
         /// A read ends early.
-        public var shortRead: UInt32 = 0
+        package var shortRead: UInt32 = 0
         /// A read returns with one bit flipped (the medium is unharmed).
-        public var bitFlip: UInt32 = 0
+        package var bitFlip: UInt32 = 0
         /// A read returns the bytes of another place.
-        public var misdirectedRead: UInt32 = 0
+        package var misdirectedRead: UInt32 = 0
         /// A write fails with EIO, having written a random part of its sectors.
-        public var writeError: UInt32 = 0
+        package var writeError: UInt32 = 0
         /// A write fails with ENOSPC, having written nothing.
-        public var noSpace: UInt32 = 0
+        package var noSpace: UInt32 = 0
         /// A write reaches the medium with one bit flipped.
-        public var writeFlip: UInt32 = 0
+        package var writeFlip: UInt32 = 0
         /// A write is done at another place.
-        public var misdirectedWrite: UInt32 = 0
+        package var misdirectedWrite: UInt32 = 0
         /// A write is said to be done and was not.
-        public var lostWrite: UInt32 = 0
+        package var lostWrite: UInt32 = 0
         /// A sync fails with EIO, and some of what was written is lost.
-        public var syncError: UInt32 = 0
+        package var syncError: UInt32 = 0
         /// At any operation, a bit flips somewhere on the medium.
-        public var bitRot: UInt32 = 0
+        package var bitRot: UInt32 = 0
         /// No fault: a read is answered on the caller's thread, as from a page cache.
-        public var cachedRead: UInt32 = 0
+        package var cachedRead: UInt32 = 0
         /// No faults.
-        public init() {}
+        package init() {}
 
         /// A probability as a chance.
-        public static func chance(_ probability: Double) -> UInt32 { UInt32(probability * 4_294_967_295) }
+        package static func chance(_ probability: Double) -> UInt32 { UInt32(probability * 4_294_967_295) }
     }
 
     /// The kinds of faults that are counted.
-    public enum Fault: Int, Sendable, CaseIterable {
+    package enum Fault: Int, Sendable, CaseIterable {
         case readError, shortRead, readFlip, misdirectedRead
         case writeError, noSpace, writeFlip, misdirectedWrite, lostWrite, tornWrite
         case syncError, unsyncedLost, bitRot
@@ -45,25 +45,25 @@ extension SimulatedDevice {
     }
 
     /// Operations seen and faults injected.
-    public struct Counts: Sendable {
+    package struct Counts: Sendable {
         /// Reads asked for.
-        public var reads = 0
+        package var reads = 0
         /// Writes asked for.
-        public var writes = 0
+        package var writes = 0
         /// Syncs asked for.
-        public var syncs = 0
+        package var syncs = 0
         /// Bytes of successful writes.
-        public var bytesWritten = 0
+        package var bytesWritten = 0
         /// A digest of every operation in its order: two runs that did the same have the same.
-        public private(set) var trace: UInt64 = 0
+        package private(set) var trace: UInt64 = 0
         private var byKind = [Int](repeating: 0, count: Fault.allCases.count)
 
         /// Faults of one kind.
-        public func count(_ fault: Fault) -> Int { byKind[fault.rawValue] }
+        package func count(_ fault: Fault) -> Int { byKind[fault.rawValue] }
         /// Faults of all kinds.
-        public var faults: Int { byKind.reduce(0, +) }
+        package var faults: Int { byKind.reduce(0, +) }
         /// Reads, writes and syncs.
-        public var operations: Int { reads + writes + syncs }
+        package var operations: Int { reads + writes + syncs }
 
         mutating func add(_ fault: Fault, _ count: Int = 1) { byKind[fault.rawValue] += count }
 

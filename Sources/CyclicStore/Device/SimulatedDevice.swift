@@ -3,13 +3,13 @@
 
 /// A disk in memory that behaves as badly as it is told to: it fails, lies, flips bits, and forgets, reorders or tears what was not synced
 /// when it crashes. One seed decides everything, so a failing run can be run again.
-public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
+package final class SimulatedDevice: BlockDevice, @unchecked Sendable {
     // Unchecked: `state` is touched only under `lock`.
     /// The unit that is written whole or not at all.
-    public static let sectorBytes = SimulatedMedium.sectorBytes
+    package static let sectorBytes = SimulatedMedium.sectorBytes
 
     /// Any alignment will do.
-    public let alignment = 1
+    package let alignment = 1
     private let lock = Lock()
     private var state: State
     private let power: SimulatedPower?
@@ -27,7 +27,7 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
 
     /// An empty disk.
     /// - Parameter power: Where its power comes from, when a test wants to cut it. Several devices may share one.
-    public init(byteCount: Int, seed: UInt64, power: SimulatedPower? = nil) {
+    package init(byteCount: Int, seed: UInt64, power: SimulatedPower? = nil) {
         self.power = power
         state = State(medium: SimulatedMedium(byteCount: byteCount), byteCount: byteCount, random: SeededRandom(seed: seed))
     }
@@ -39,16 +39,16 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
     // MARK: What the test does to it
 
     /// Sets what may go wrong from now on.
-    public func setFaults(_ faults: Faults) { locked { $0.faults = faults } }
+    package func setFaults(_ faults: Faults) { locked { $0.faults = faults } }
 
     /// From now on every operation fails, or no longer does.
-    public func setFailsAll(_ fails: Bool) { locked { $0.failsAll = fails } }
+    package func setFailsAll(_ fails: Bool) { locked { $0.failsAll = fails } }
 
     /// Operations so far.
-    public var counts: Counts { locked { $0.counts } }
+    package var counts: Counts { locked { $0.counts } }
 
     /// Power loss: of each write since the last sync all, nothing, one end or any of its sectors are there afterwards.
-    public func crash() { crash(.mixed) }
+    package func crash() { crash(.mixed) }
 
     /// Power loss with a given fate of what was not synced.
     package func crash(_ fate: SimulatedMedium.Fate) {
@@ -71,7 +71,7 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
     package func writeBack() -> Bool { locked { $0.writeBack() } }
 
     /// Flips one bit of the medium.
-    public func corrupt(at offset: Int, bit: UInt8 = 0) {
+    package func corrupt(at offset: Int, bit: UInt8 = 0) {
         locked { $0.medium.flip(at: offset, bit: bit) }
     }
 
@@ -83,30 +83,30 @@ public final class SimulatedDevice: BlockDevice, @unchecked Sendable {
     // MARK: BlockDevice
 
     /// Size in bytes.
-    public var byteCount: Int { locked { $0.byteCount } }
+    package var byteCount: Int { locked { $0.byteCount } }
 
     /// See ``BlockDevice``.
-    public func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+    package func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
         if let error = locked({ $0.read(at: offset, into: region, power) }) { throw error }
     }
 
     /// See ``BlockDevice``. Answers only when ``Faults/cachedRead`` says so.
-    public func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
+    package func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
         locked { state in
             state.random.happens(state.faults.cachedRead) && state.read(at: offset, into: region, power) == nil
         }
     }
 
     /// See ``BlockDevice``.
-    public func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
+    package func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {
         if let error = locked({ $0.write(at: offset, from: region, power) }) { throw error }
     }
 
     /// See ``BlockDevice``.
-    public func sync() throws(DeviceError) {
+    package func sync() throws(DeviceError) {
         if let error = locked({ $0.sync(power) }) { throw error }
     }
 
     /// See ``BlockDevice``.
-    public func close() {}
+    package func close() {}
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// What simulated devices run on. It can be told to fail at a certain operation, counted over all devices on it: with that, a test crashes
 /// a store at every I/O in turn.
-public final class SimulatedPower: Sendable {
+package final class SimulatedPower: Sendable {
     private struct State {
         var left: Int?
         var isOff = false
@@ -15,7 +15,7 @@ public final class SimulatedPower: Sendable {
     private let state = Mutex(State())
 
     /// Power that does not fail.
-    public init() {}
+    package init() {}
 
     /// The power goes at the operation after the next `count`; that operation may be done in part if it is a write.
     package func cut(afterOperations count: Int) {

@@ -5,18 +5,18 @@ import Synchronization
 
 /// Runs nothing until it is told to: the engine of the simulator. Operations complete one by one, in an order that the seed decides; some
 /// are held back for long, and others overtake them.
-public final class SteppedEngine: IOEngine {
+package final class SteppedEngine: IOEngine {
     private let state: Mutex<State>
     private let queueLimit: Int
 
     /// How operations are held back.
-    public struct Stalls: Sendable {
+    package struct Stalls: Sendable {
         /// Chance out of 2^32 that an operation is held.
-        public var chance: UInt32 = 0
+        package var chance: UInt32 = 0
         /// For how many steps at most.
-        public var maxSteps = 0
+        package var maxSteps = 0
         /// None are.
-        public init() {}
+        package init() {}
     }
 
     private struct Waiting {
@@ -36,7 +36,7 @@ public final class SteppedEngine: IOEngine {
 
     /// An engine with nothing to do. `queueLimit` is how many operations may wait in each direction of each device, as if each
     /// had an engine of its own.
-    public init(seed: UInt64, queueLimit: Int = 4096) {
+    package init(seed: UInt64, queueLimit: Int = 4096) {
         self.queueLimit = queueLimit
         state = Mutex(State(random: SeededRandom(seed: seed)))
     }
@@ -45,17 +45,17 @@ public final class SteppedEngine: IOEngine {
     package func setStalls(_ stalls: Stalls) { state.withLock { $0.stalls = stalls } }
 
     /// Operations taken and not yet run.
-    public var pending: Int { state.withLock { $0.waiting.count } }
+    package var pending: Int { state.withLock { $0.waiting.count } }
     /// Operations held back so far.
     package var stalledCount: Int { state.withLock { $0.stalled } }
     /// Operations refused for want of room so far.
     package var refusedCount: Int { state.withLock { $0.counts.refused } }
 
     /// See ``IOEngine``.
-    public var statistics: IOEngineStatistics { state.withLock { $0.counts } }
+    package var statistics: IOEngineStatistics { state.withLock { $0.counts } }
 
     /// See ``IOEngine``.
-    public func submit(_ operation: IOOperation) -> Bool {
+    package func submit(_ operation: IOOperation) -> Bool {
         state.withLock { state in
             let before = state.waiting.count { $0.operation.kind == operation.kind && $0.operation.device === operation.device }
             guard !state.isStopped, before < queueLimit else {
@@ -75,7 +75,7 @@ public final class SteppedEngine: IOEngine {
 
     /// Runs one operation, any of those that are not held; when all are held, any. False when nothing waits.
     @discardableResult
-    public func step() -> Bool {
+    package func step() -> Bool {
         let operation = state.withLock { state -> IOOperation? in
             state.steps += 1
             let count = state.waiting.count
@@ -95,12 +95,12 @@ public final class SteppedEngine: IOEngine {
     }
 
     /// Runs until nothing waits.
-    public func run() {
+    package func run() {
         while step() {}
     }
 
     /// Power loss: what waits never happens, and nobody is told.
-    public func dropAll() { _ = takeAll() }
+    package func dropAll() { _ = takeAll() }
 
     /// The process ends: nothing that waits is run here any more, nobody is told, and nothing more is taken.
     package func takeAll() -> [IOOperation] {
@@ -112,5 +112,5 @@ public final class SteppedEngine: IOEngine {
     }
 
     /// See ``IOEngine``.
-    public func shutDown() { run() }
+    package func shutDown() { run() }
 }

@@ -2,31 +2,31 @@
 // Copyright the Gyre project authors
 
 /// The first page of a volume, kept twice. `docs/store-format.md` gives the bytes.
-public struct Superblock: Hashable, Sendable {
+package struct Superblock: Hashable, Sendable {
     /// The one version this code reads and writes.
-    public static let currentVersion: UInt32 = 2
+    package static let currentVersion: UInt32 = 2
     static let byteCount = Limits.pageBytes
     static let magic: UInt64 = 0x314c_4f56_4552_5947  // "GYREVOL1"
 
     /// Which formatting of the volume this is.
-    public var volumeID: VolumeID
+    package var volumeID: VolumeID
     /// Keys the hash of every key in the store.
-    public var secret: HashSecret
+    package var secret: HashSecret
     /// Bytes of one stripe.
-    public var stripeBytes: Int
+    package var stripeBytes: Int
     /// Stripes in the data region.
-    public var stripeCount: Int
+    package var stripeCount: Int
     /// Where stripe 0 begins.
-    public var dataOffset: Int
+    package var dataOffset: Int
     /// Records begin at multiples of this.
-    public var recordAlignment: Int
+    package var recordAlignment: Int
     /// Seconds since 1970, when the volume was formatted.
-    public var createdAtSeconds: UInt64
+    package var createdAtSeconds: UInt64
     /// What lies before stripe 0.
-    public var regions: VolumeRegions
+    package var regions: VolumeRegions
 
     /// Bytes of the whole volume.
-    public var volumeBytes: Int { dataOffset + stripeCount * stripeBytes }
+    package var volumeBytes: Int { dataOffset + stripeCount * stripeBytes }
 
     /// Where the second copy lies.
     var secondCopyOffset: Int { stripeBytes - Self.byteCount }

@@ -2,11 +2,11 @@
 // Copyright the Gyre project authors
 
 /// A part of a volume between the superblock and stripe 0. Empty: the volume is too small for it, and what it is for is done without.
-public struct VolumeRegion: Hashable, Sendable {
+package struct VolumeRegion: Hashable, Sendable {
     /// Where it begins on the device, in bytes; a multiple of the page.
-    public var offset: Int
+    package var offset: Int
     /// How long it is, in bytes; a multiple of the page.
-    public var byteCount: Int
+    package var byteCount: Int
 
     static let none = VolumeRegion(offset: 0, byteCount: 0)
 
@@ -20,17 +20,17 @@ public struct VolumeRegion: Hashable, Sendable {
 }
 
 /// What lies between the superblock and stripe 0, in this order and without gaps but for the rounding of the last one's end to a stripe.
-public struct VolumeRegions: Hashable, Sendable {
+package struct VolumeRegions: Hashable, Sendable {
     /// Two halves: purges and the members of the store.
-    public var journal = VolumeRegion.none
+    package var journal = VolumeRegion.none
     /// Two pages: the reuse statistics, written in turn.
-    public var statistics = VolumeRegion.none
+    package var statistics = VolumeRegion.none
     /// A page for every stripe in order of position: their directories once more, so that a start reads them in one go.
-    public var footerLog = VolumeRegion.none
+    package var footerLog = VolumeRegion.none
     /// Two slots: the index, written in turn.
-    public var snapshot = VolumeRegion.none
+    package var snapshot = VolumeRegion.none
     /// Two pages: how far the head may have come, written in turn.
-    public var marks = VolumeRegion.none
+    package var marks = VolumeRegion.none
 
     static let none = VolumeRegions()
 

@@ -4,7 +4,7 @@
 /// Summaries as text for a terminal: one fact a line, then one stripe or record a line under a line of titles.
 extension VolumeSummary {
     /// The superblock.
-    public var text: String {
+    package var text: String {
         func state(_ intact: Bool) -> String { intact ? "intact" : "damaged" }
         return """
             volume id        \(volumeID)
@@ -22,7 +22,7 @@ extension VolumeSummary {
 
 extension VolumeSurvey {
     /// The superblock, totals, and a line for each stripe that was ever written.
-    public var text: String {
+    package var text: String {
         let verdicts = StripeVerdict.allCases.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
         let records = stripes.reduce(0) { $0 + $1.records }
         let tombstones = stripes.reduce(0) { $0 + $1.tombstones }
@@ -47,7 +47,7 @@ extension StripeSummary {
     }
 
     /// The stripe in one line, under a line of titles.
-    public var text: String { Table.text(Self.titles, [row]) }
+    package var text: String { Table.text(Self.titles, [row]) }
 }
 
 extension RecordSummary {
@@ -61,7 +61,7 @@ extension RecordSummary {
     }
 
     /// A line for each record, under a line of titles.
-    public static func text(_ records: [RecordSummary]) -> String { Table.text(titles, records.map(\.row)) }
+    package static func text(_ records: [RecordSummary]) -> String { Table.text(titles, records.map(\.row)) }
 }
 
 private enum Table {

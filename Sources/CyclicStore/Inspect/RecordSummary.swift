@@ -2,7 +2,7 @@
 // Copyright the Gyre project authors
 
 /// What the bytes at a record's place are worth.
-public enum RecordVerdict: String, Sendable, Hashable, Codable, CaseIterable {
+package enum RecordVerdict: String, Sendable, Hashable, Codable, CaseIterable {
     /// The record is there and its checksum is right.
     case intact
     /// No record begins there, or it reaches past its place.
@@ -27,27 +27,27 @@ public enum RecordVerdict: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// One line of a stripe's directory and the record it points at.
-public struct RecordSummary: Sendable, Hashable, Codable {
+package struct RecordSummary: Sendable, Hashable, Codable {
     /// `object`, `fragmented-head`, `fragment` or `tombstone`.
-    public var kind: String
+    package var kind: String
     /// Where it begins in its stripe, in bytes. 0 for a tombstone.
-    public var offset: Int
+    package var offset: Int
     /// Its length with padding, in bytes. 0 for a tombstone.
-    public var length: Int
+    package var length: Int
     /// Of two records of a key, the one with the higher serial holds.
-    public var serial: UInt64
+    package var serial: UInt64
     /// 32 hexadecimal digits of the key's hash.
-    public var hash: String
+    package var hash: String
     /// What its bytes are worth.
-    public var verdict: RecordVerdict
+    package var verdict: RecordVerdict
     /// The key as text: what is not printable ASCII is written `\xNN`. Nil unless the record is intact.
-    public var key: String?
+    package var key: String?
     /// Bytes of the metadata. Nil unless the record is intact.
-    public var metadataBytes: Int?
+    package var metadataBytes: Int?
     /// Bytes of the payload. Nil unless the record is intact.
-    public var payloadBytes: Int?
+    package var payloadBytes: Int?
     /// Seconds since 1970, when it was stored. Nil unless the record is intact.
-    public var storedAtSeconds: UInt32?
+    package var storedAtSeconds: UInt32?
 
     init(_ entry: DirectoryEntry, offset: Int, bytes: UnsafeRawBufferPointer?, sequence: UInt64) {
         kind = entry.kind.name
@@ -99,7 +99,7 @@ extension DirectoryEntry {
 
 extension RecordKind {
     /// A stable short name.
-    public var name: String {
+    package var name: String {
         switch self {
         case .object: "object"
         case .fragmentedHead: "fragmented-head"

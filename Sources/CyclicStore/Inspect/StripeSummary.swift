@@ -2,7 +2,7 @@
 // Copyright the Gyre project authors
 
 /// What a stripe's own bytes say of it.
-public enum StripeVerdict: String, Sendable, Hashable, Codable, CaseIterable {
+package enum StripeVerdict: String, Sendable, Hashable, Codable, CaseIterable {
     /// Never written since the volume was formatted.
     case blank
     /// Header, footer and checksums do not agree, or cannot be read. A store throws it away alone.
@@ -12,23 +12,23 @@ public enum StripeVerdict: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// What one stripe holds.
-public struct StripeSummary: Sendable, Hashable, Codable {
+package struct StripeSummary: Sendable, Hashable, Codable {
     /// Its position, from 0.
-    public var stripe: Int
+    package var stripe: Int
     /// Where it begins on the device, in bytes.
-    public var offset: Int
+    package var offset: Int
     /// What its own bytes say of it. The rest is known for an intact stripe only, or else empty.
-    public var verdict = StripeVerdict.blank
+    package var verdict = StripeVerdict.blank
     /// Grows with every stripe that is filled.
-    public var sequence: UInt64?
+    package var sequence: UInt64?
     /// Seconds since 1970, when it began to be filled.
-    public var openedAtSeconds: UInt64?
+    package var openedAtSeconds: UInt64?
     /// Records in its directory.
-    public var records = 0
+    package var records = 0
     /// Removals in its directory.
-    public var tombstones = 0
+    package var tombstones = 0
     /// Bytes of its records, padding included.
-    public var recordBytes = 0
+    package var recordBytes = 0
     /// Bytes of header, records, directory and trailer together.
-    public var usedBytes = 0
+    package var usedBytes = 0
 }

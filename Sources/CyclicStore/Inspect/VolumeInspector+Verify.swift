@@ -7,7 +7,7 @@ extension VolumeInspector {
     ///
     /// Cost: one read of the whole volume, a stripe at a time; memory for one stripe.
     /// - Parameter progress: Called after each stripe.
-    public func verify(_ progress: (VolumeProgress) -> Void = { _ in }) -> VolumeVerification {
+    package func verify(_ progress: (VolumeProgress) -> Void = { _ in }) -> VolumeVerification {
         var pass = VerificationPass(superblock: superblock, device: device, summary: summary)
         var doubtful: [Int] = []
         for stripe in 0..<superblock.stripeCount {

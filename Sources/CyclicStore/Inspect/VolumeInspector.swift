@@ -10,16 +10,16 @@
 /// defer { inspector.close() }
 /// for stripe in inspector.survey().stripes where stripe.verdict == .damaged { print(stripe.stripe) }
 /// ```
-public struct VolumeInspector: Sendable {
+package struct VolumeInspector: Sendable {
     /// What the superblock says.
-    public let summary: VolumeSummary
+    package let summary: VolumeSummary
     let device: any BlockDevice
     let superblock: Superblock
     private let name: String
 
     /// Opens a file or block device.
     /// - Throws: ``StoreError``: `device` when it cannot be opened or read, `not-a-volume` and `version` when it holds something else.
-    public init(path: String) throws(StoreError) {
+    package init(path: String) throws(StoreError) {
         let device: FileDevice
         do throws(DeviceError) {
             device = try FileDevice(path: path, byteCount: nil, readOnly: true)
@@ -30,7 +30,7 @@ public struct VolumeInspector: Sendable {
     }
 
     /// Looks into a device that is open already, and closes it when it holds no volume.
-    public init(device: any BlockDevice, name: String = "device") throws(StoreError) {
+    package init(device: any BlockDevice, name: String = "device") throws(StoreError) {
         do throws(StoreError) {
             let found: SuperblockReader.Found
             do throws(DeviceError) {
@@ -52,23 +52,23 @@ public struct VolumeInspector: Sendable {
     }
 
     /// Gives the device back.
-    public func close() { device.close() }
+    package func close() { device.close() }
 
     /// What one stripe holds. Two or three small reads.
     /// - Throws: ``StoreError`` `configuration` when there is no such stripe.
-    public func stripe(_ stripe: Int) throws(StoreError) -> StripeSummary {
+    package func stripe(_ stripe: Int) throws(StoreError) -> StripeSummary {
         try check(stripe)
         return summarize(stripe)
     }
 
     /// What every stripe holds, and where the head is. Two or three small reads for each stripe: about a minute for 10,000 on a disk.
-    public func survey() -> VolumeSurvey {
+    package func survey() -> VolumeSurvey {
         VolumeSurvey(volume: summary, stripes: (0..<superblock.stripeCount).map(summarize))
     }
 
     /// The records of one stripe as its directory lists them, each read and checked. Reads the whole stripe.
     /// - Throws: ``StoreError`` `configuration` when there is no such stripe, `device` when it cannot be read.
-    public func records(ofStripe stripe: Int) throws(StoreError) -> [RecordSummary] {
+    package func records(ofStripe stripe: Int) throws(StoreError) -> [RecordSummary] {
         try check(stripe)
         guard let footer = StripeScanner(superblock: superblock, device: device).footer(of: stripe) else { return [] }
         let whole = PageBuffer(byteCount: superblock.stripeBytes)

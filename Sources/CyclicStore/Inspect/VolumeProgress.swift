@@ -2,14 +2,14 @@
 // Copyright the Gyre project authors
 
 /// How far a pass over a volume has come.
-public struct VolumeProgress: Sendable, Hashable {
+package struct VolumeProgress: Sendable, Hashable {
     /// Stripes that are done.
-    public var done: Int
+    package var done: Int
     /// Stripes in all; may become fewer on the way, when some turn out to be blank.
-    public var total: Int
+    package var total: Int
     /// Bytes read so far.
-    public var bytesRead: Int
+    package var bytesRead: Int
 
     /// From 0 to 1.
-    public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+    package var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
 }

@@ -2,34 +2,34 @@
 // Copyright the Gyre project authors
 
 /// What a volume's superblock says of it. The hash secret is left out on purpose.
-public struct VolumeSummary: Sendable, Hashable, Codable {
+package struct VolumeSummary: Sendable, Hashable, Codable {
     /// Version of the format.
-    public var formatVersion: UInt32
+    package var formatVersion: UInt32
     /// 32 hexadecimal digits that name this formatting of the volume.
-    public var volumeID: String
+    package var volumeID: String
     /// Bytes of one stripe.
-    public var stripeBytes: Int
+    package var stripeBytes: Int
     /// Stripes in the data region.
-    public var stripeCount: Int
+    package var stripeCount: Int
     /// Where stripe 0 begins, in bytes.
-    public var dataOffset: Int
+    package var dataOffset: Int
     /// Records begin at multiples of this, in bytes.
-    public var recordAlignment: Int
+    package var recordAlignment: Int
     /// Seconds since 1970, when the volume was formatted.
-    public var createdAtSeconds: UInt64
+    package var createdAtSeconds: UInt64
     /// The regions before stripe 0 that the volume has.
-    public var regions: [RegionSummary]
+    package var regions: [RegionSummary]
     /// Bytes the volume needs.
-    public var volumeBytes: Int
+    package var volumeBytes: Int
     /// Bytes the file or device has.
-    public var deviceBytes: Int
+    package var deviceBytes: Int
     /// The superblock in the first page is whole.
-    public var firstSuperblockIsIntact: Bool
+    package var firstSuperblockIsIntact: Bool
     /// The superblock at the end of the first stripe's length is whole.
-    public var secondSuperblockIsIntact: Bool
+    package var secondSuperblockIsIntact: Bool
 
     /// The device has become smaller than the volume: a store would refuse it.
-    public var isShrunk: Bool { deviceBytes < volumeBytes }
+    package var isShrunk: Bool { deviceBytes < volumeBytes }
 
     init(_ copies: SuperblockReader.Copies, deviceBytes: Int) {
         let superblock = copies.superblock
@@ -49,30 +49,30 @@ public struct VolumeSummary: Sendable, Hashable, Codable {
 }
 
 /// A region of a volume.
-public struct RegionSummary: Sendable, Hashable, Codable {
+package struct RegionSummary: Sendable, Hashable, Codable {
     /// `journal`, `statistics`, `footer-log` or `snapshot`.
-    public var name: String
+    package var name: String
     /// Where it begins on the device, in bytes.
-    public var offset: Int
+    package var offset: Int
     /// Its length in bytes.
-    public var byteCount: Int
+    package var byteCount: Int
 }
 
 /// A volume and all its stripes.
-public struct VolumeSurvey: Sendable, Hashable, Codable {
+package struct VolumeSurvey: Sendable, Hashable, Codable {
     /// The superblock.
-    public var volume: VolumeSummary
+    package var volume: VolumeSummary
     /// Every stripe in order of position.
-    public var stripes: [StripeSummary]
+    package var stripes: [StripeSummary]
 
     /// The stripe written last: the intact one with the highest sequence. Nil when there is none.
-    public var newestStripe: Int? {
+    package var newestStripe: Int? {
         stripes.filter { $0.verdict == .intact }.max { ($0.sequence ?? 0) < ($1.sequence ?? 0) }?.stripe
     }
 
     /// The position that a store would fill next.
-    public var headStripe: Int { newestStripe.map { ($0 + 1) % stripes.count } ?? 0 }
+    package var headStripe: Int { newestStripe.map { ($0 + 1) % stripes.count } ?? 0 }
 
     /// How many stripes have a verdict.
-    public func count(_ verdict: StripeVerdict) -> Int { stripes.count { $0.verdict == verdict } }
+    package func count(_ verdict: StripeVerdict) -> Int { stripes.count { $0.verdict == verdict } }
 }

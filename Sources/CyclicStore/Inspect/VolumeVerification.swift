@@ -2,43 +2,43 @@
 // Copyright the Gyre project authors
 
 /// What a reading of a whole volume found: see ``VolumeInspector/verify(_:)``.
-public struct VolumeVerification: Sendable, Hashable, Codable {
+package struct VolumeVerification: Sendable, Hashable, Codable {
     /// The superblock.
-    public var volume: VolumeSummary
+    package var volume: VolumeSummary
     /// Stripes whose header, directory and records are as they were written, but for the records listed as damaged.
-    public var intactStripes = 0
+    package var intactStripes = 0
     /// Stripes that hold nothing.
-    public var blankStripes = 0
+    package var blankStripes = 0
     /// Stripes that a store would throw away, whole.
-    public var damagedStripes: [Int] = []
+    package var damagedStripes: [Int] = []
     /// Records whose checksum is right.
-    public var records = 0
+    package var records = 0
     /// Their bytes, with padding.
-    public var recordBytes = 0
+    package var recordBytes = 0
     /// Removals in the directories.
-    public var tombstones = 0
+    package var tombstones = 0
     /// Records that a store would answer with a miss, the first ``listLimit`` of them.
-    public var damagedRecords: [DamagedRecord] = []
+    package var damagedRecords: [DamagedRecord] = []
     /// How many there are.
-    public var damagedRecordCount = 0
+    package var damagedRecordCount = 0
     /// The purge journal.
-    public var journal = PartVerdict.absent
+    package var journal = PartVerdict.absent
     /// The marks of the head, of which the newer counts.
-    public var marks = PartVerdict.absent
+    package var marks = PartVerdict.absent
     /// The index as it was written last.
-    public var snapshot = PartVerdict.absent
+    package var snapshot = PartVerdict.absent
     /// Pages of the footer log that say what their stripe says.
-    public var loggedStripes = 0
+    package var loggedStripes = 0
     /// Stripes that the footer log does not know, or knows from an earlier turn. As many as have been written lately are right.
-    public var unloggedStripes = 0
+    package var unloggedStripes = 0
     /// Bytes read.
-    public var bytesRead = 0
+    package var bytesRead = 0
 
     /// Damaged records that are listed one by one.
-    public static let listLimit = 1000
+    package static let listLimit = 1000
 
     /// What a region beside the stripes is worth.
-    public enum PartVerdict: String, Sendable, Hashable, Codable {
+    package enum PartVerdict: String, Sendable, Hashable, Codable {
         /// The volume is too small for it, or it has never been written.
         case absent
         /// Everything that was written to it is there.
@@ -48,25 +48,25 @@ public struct VolumeVerification: Sendable, Hashable, Codable {
     }
 
     /// A record that its stripe's directory names and that is not there.
-    public struct DamagedRecord: Sendable, Hashable, Codable {
+    package struct DamagedRecord: Sendable, Hashable, Codable {
         /// Its stripe.
-        public var stripe: Int
+        package var stripe: Int
         /// Where it should begin in the stripe, in bytes.
-        public var offset: Int
+        package var offset: Int
         /// Its length with padding, in bytes.
-        public var length: Int
+        package var length: Int
         /// What is wrong with it.
-        public var verdict: RecordVerdict
+        package var verdict: RecordVerdict
     }
 
     /// Nothing is damaged that a store would serve or start from.
-    public var isSound: Bool {
+    package var isSound: Bool {
         damagedStripes.isEmpty && damagedRecordCount == 0 && journal != .damaged && marks != .damaged && snapshot != .damaged
             && volume.firstSuperblockIsIntact && volume.secondSuperblockIsIntact && !volume.isShrunk
     }
 
     /// The totals, then what is damaged, one fact a line.
-    public var text: String {
+    package var text: String {
         var text =
             volume.text + """
                 stripes          \(intactStripes) intact, \(blankStripes) blank, \(damagedStripes.count) damaged

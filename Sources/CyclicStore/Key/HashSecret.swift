@@ -2,20 +2,20 @@
 // Copyright the Gyre project authors
 
 /// The secret that keys a store's hash, so that nobody outside can choose keys that collide. It is kept in the superblock.
-public struct HashSecret: Hashable, Sendable {
+package struct HashSecret: Hashable, Sendable {
     /// First half.
-    public var word0: UInt64
+    package var word0: UInt64
     /// Second half.
-    public var word1: UInt64
+    package var word1: UInt64
 
     /// A secret from its two halves.
-    public init(word0: UInt64, word1: UInt64) {
+    package init(word0: UInt64, word1: UInt64) {
         self.word0 = word0
         self.word1 = word1
     }
 
     /// SipHash-1-3 with 128 bits of output (Aumasson and Bernstein, INDOCRYPT 2012): about one nanosecond per eight bytes.
-    public func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
+    package func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
         var v0 = word0 ^ 0x736f_6d65_7073_6575
         var v1 = word1 ^ 0x646f_7261_6e64_6f6d ^ 0xee
         var v2 = word0 ^ 0x6c79_6765_6e65_7261

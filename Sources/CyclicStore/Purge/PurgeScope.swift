@@ -39,7 +39,7 @@ public enum PurgeOutcome: String, Hashable, Sendable {
 }
 
 /// What the purges so far say about one object.
-public enum PurgeVerdict: String, Hashable, Sendable {
+package enum PurgeVerdict: String, Hashable, Sendable {
     /// No purge since it was stored matches it.
     case current
     /// Only soft ones do.

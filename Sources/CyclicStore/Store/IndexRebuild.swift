@@ -13,28 +13,28 @@ import Darwin
 /// there are not believed. For a volume that no store has open.
 ///
 /// A store does the same by itself when it finds that it must; this is for whoever wants it done now, and to watch it.
-public struct IndexRebuild {
+package struct IndexRebuild {
     /// What came of it.
-    public struct Report: Sendable, Hashable, Codable {
+    package struct Report: Sendable, Hashable, Codable {
         /// The superblock.
-        public var volume: VolumeSummary
+        package var volume: VolumeSummary
         /// Stripes in the index.
-        public var stripes = 0
+        package var stripes = 0
         /// Stripes that were given up because header and directory do not agree or cannot be read.
-        public var damagedStripes = 0
+        package var damagedStripes = 0
         /// Records in the index.
-        public var records = 0
+        package var records = 0
         /// Bytes of memory that the index takes.
-        public var indexBytes = 0
+        package var indexBytes = 0
         /// What the next start finds: false when the volume is too small for a snapshot, and each start reads its stripes.
-        public var isSnapshotWritten = false
+        package var isSnapshotWritten = false
     }
 
     /// Rebuilds the index of one volume, a file or block device. Reads two to three pages of each stripe, in two passes; the calling thread
     /// waits for the disk.
     /// - Parameter progress: Called after each stripe of each pass.
     /// - Throws: ``StoreError``: `in-use` while a store has it, `device` when it cannot be read or written, `not-a-volume` when it is none.
-    public static func run(path: String, _ progress: @escaping (VolumeProgress) -> Void = { _ in }) async throws(StoreError) -> Report {
+    package static func run(path: String, _ progress: @escaping (VolumeProgress) -> Void = { _ in }) async throws(StoreError) -> Report {
         let device: FileDevice
         do throws(DeviceError) {
             device = try FileDevice(path: path, byteCount: nil)

@@ -8,15 +8,15 @@ import Synchronization
 /// A number is at least the clock's seconds times 2^28, so that what a volume wrote before it was taken away is lower than what the others
 /// wrote after; and at least one more than the last, so that a clock that is set back changes nothing (hybrid logical clocks, Kulkarni et
 /// al., OPODIS 2014).
-public final class SerialClock: Sendable {
+package final class SerialClock: Sendable {
     private let last = Atomic<UInt64>(0)
     private let nowSeconds: @Sendable () -> UInt64
 
     /// A clock that has given no number yet.
-    public init(nowSeconds: @escaping @Sendable () -> UInt64) { self.nowSeconds = nowSeconds }
+    package init(nowSeconds: @escaping @Sendable () -> UInt64) { self.nowSeconds = nowSeconds }
 
     /// The next number. Callable from any thread.
-    public func next() -> UInt64 {
+    package func next() -> UInt64 {
         let floor = nowSeconds() << 28
         var current = last.load(ordering: .relaxed)
         while true {
@@ -28,10 +28,10 @@ public final class SerialClock: Sendable {
     }
 
     /// The last number given or heard of.
-    public var latest: UInt64 { last.load(ordering: .relaxed) }
+    package var latest: UInt64 { last.load(ordering: .relaxed) }
 
     /// A number found on a volume: the next ones are higher.
-    public func advance(past serial: UInt64) {
+    package func advance(past serial: UInt64) {
         var current = last.load(ordering: .relaxed)
         while current < serial {
             let result = last.compareExchange(expected: current, desired: serial, ordering: .relaxed)
