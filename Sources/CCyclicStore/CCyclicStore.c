@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -236,6 +237,14 @@ int gyre_random(void *buffer, size_t count) {
     return 0;
 #else
     return getentropy(buffer, count) == 0 ? 0 : errno;
+#endif
+}
+
+void gyre_name_thread(const char *name) {
+#if defined(__APPLE__)
+    pthread_setname_np(name);
+#elif defined(__linux__)
+    pthread_setname_np(pthread_self(), name);
 #endif
 }
 

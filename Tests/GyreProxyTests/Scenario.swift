@@ -34,11 +34,13 @@ final class CollectedLog: LogTarget, @unchecked Sendable {
 /// Runs a scenario; everything is stopped behind it.
 /// - Parameters:
 ///   - volume: A file for the volume; memory alone without one.
+///   - open: Makes the store, when it is to lie on a device of the test's.
 ///   - adjust: Changes to the configuration.
 func withScenario(
     volume: String? = nil,
     volumeBytes: Int = 16 << 20,
     memoryBytes: Int = 8 << 20,
+    open: (StoreConfiguration) throws -> CyclicStore = { try CyclicStore.open($0, factory: ResponseFactory()) },
     adjust: (inout ProxyConfiguration) -> Void = { _ in },
     _ body: (Scenario) async throws -> Void
 ) async throws {
@@ -58,7 +60,7 @@ func withScenario(
         storeConfiguration.volumeBytes = volumeBytes
         storeConfiguration.stripeBytes = 256 * 1024
         storeConfiguration.memoryBytes = memoryBytes
-        let store = try CyclicStore.open(storeConfiguration, factory: ResponseFactory())
+        let store = try open(storeConfiguration)
         let target = CollectedLog()
         let log = AccessLogWriter(target: target)
         let proxy = try await ProxyServer.start(configuration, store: store, accessLog: log, layout: .combined)

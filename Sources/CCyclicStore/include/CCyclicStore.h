@@ -19,6 +19,9 @@ uint32_t gyre_match_groups(const uint64_t *a, const uint64_t *b, uint64_t mask, 
 /// Which of the sixteen are zero.
 uint32_t gyre_free_in_groups(const uint64_t *a, const uint64_t *b);
 
+/// Names the calling thread for `top -H` and debuggers; at most 15 bytes, or nothing happens.
+void gyre_name_thread(const char *name);
+
 /// Has a line of memory brought into the processor's caches; any address is right.
 static inline void gyre_prefetch(const void *address) { __builtin_prefetch(address); }
 

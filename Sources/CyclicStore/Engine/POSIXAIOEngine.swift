@@ -44,7 +44,7 @@ public final class POSIXAIOEngine: IOEngine, @unchecked Sendable {
         guard pipe(&ends) == 0 else { throw IOEngineError(engine: .posixAIO, errno: SystemError.last) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         wakePipe = (ends[0], ends[1])
-        thread = startThread { [self] in work() }
+        thread = startThread("gyre-io") { [self] in work() }
         guard thread != nil else {
             closePipe()
             throw IOEngineError(engine: .posixAIO, errno: SystemError.noThread)

@@ -37,7 +37,7 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
         let starting = Starting()
         var started: [pthread_t] = []
         for _ in 0..<max(1, threadCount) {
-            if let thread = startThread({ starting.engine()?.work() }) { started.append(thread) }
+            if let thread = startThread("gyre-io", { starting.engine()?.work() }) { started.append(thread) }
         }
         self.threadCount = started.count
         threads = started

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CCyclicStore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -10,13 +12,24 @@ import Darwin
 #endif
 
 private final class ThreadBody {
-    let run: () -> Void
-    init(_ run: @escaping () -> Void) { self.run = run }
+    let name: String
+    let body: () -> Void
+
+    init(_ name: String, _ body: @escaping () -> Void) {
+        self.name = name
+        self.body = body
+    }
+
+    func run() {
+        gyre_name_thread(name)
+        body()
+    }
 }
 
 /// Runs a closure on a new thread. Nil when the system has no thread to give.
-func startThread(_ run: @escaping () -> Void) -> pthread_t? {
-    let body = Unmanaged.passRetained(ThreadBody(run))
+/// - Parameter name: For `top -H` and debuggers; at most 15 bytes.
+func startThread(_ name: String, _ run: @escaping () -> Void) -> pthread_t? {
+    let body = Unmanaged.passRetained(ThreadBody(name, run))
     #if canImport(Darwin)
     var thread: pthread_t?
     let status = pthread_create(

@@ -47,7 +47,7 @@ public final class UringEngine: IOEngine, @unchecked Sendable {
         ring = made
         // One place is left for the completion that ends the thread.
         ringLimit = Int(gyre_uring_completion_entries(made)) - 1
-        thread = startThread { [self] in work() }
+        thread = startThread("gyre-io") { [self] in work() }
         guard thread != nil else {
             gyre_uring_close(made)
             throw IOEngineError(engine: .ioUring, errno: SystemError.noThread)

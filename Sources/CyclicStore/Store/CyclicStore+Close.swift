@@ -55,7 +55,7 @@ extension CyclicStore {
                 }
                 continuation.resume()
             }
-            if let started = startThread(finish) { detachThread(started) } else { finish() }
+            if let started = startThread("gyre-close", finish) { detachThread(started) } else { finish() }
         }
     }
 }

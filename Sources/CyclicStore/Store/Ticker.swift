@@ -18,7 +18,7 @@ final class Ticker: @unchecked Sendable {
 
     /// Once. Without a thread to be had nothing happens.
     func start(everyMilliseconds interval: Int, _ body: @escaping () -> Void) {
-        thread = startThread { [self] in
+        thread = startThread("gyre-ticker") { [self] in
             while sleep(interval) { body() }
         }
     }
