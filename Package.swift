@@ -121,6 +121,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "GyreMicro",
+            dependencies: [
+                "CyclicStore", "GyreProxy", "HTTPCaching", "HTTPWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Micro",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "CacheLabTests", dependencies: ["CacheLab", "CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "CyclicStoreTests", dependencies: ["CyclicStore"], swiftSettings: swiftSettings),
         .testTarget(name: "StoreSimulatorTests", dependencies: ["StoreSimulator"], swiftSettings: swiftSettings),

@@ -1,10 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Copyright the Gyre project authors
 -- Asks for prefix..0 to prefix..count-1 in random order, or without a count for prefix..1, prefix..2 and so on, each once, and prints one line
--- of numbers at the end of a wrk run. BENCH_BROWSER: with the fields that a browser sends.
+-- of numbers at the end of a wrk run.
+--   BENCH_BROWSER  with the fields that a browser sends
+--   BENCH_FIRST    the number before the first of those that are each asked for once
+--   BENCH_SKEW     the low numbers more often: a number is count times the power of a random one, and this is the exponent
+--   BENCH_DELAY    milliseconds between two requests of a connection
 local prefix, count = os.getenv("BENCH_PREFIX"), tonumber(os.getenv("BENCH_COUNT"))
 local random = math.random
-local requests, before, after, number = {}, nil, nil, 0
+local requests, before, after, number = {}, nil, nil, tonumber(os.getenv("BENCH_FIRST") or 0)
+local skew = tonumber(os.getenv("BENCH_SKEW"))
+local pause = tonumber(os.getenv("BENCH_DELAY"))
+-- So many requests are made before the run; more would not fit into memory.
+local most = 100000
 
 -- With Host fifteen fields and about 900 bytes. No Cookie: some caches would by default not answer from what they keep.
 local browser = {
@@ -31,7 +39,7 @@ function init()
     for name, value in pairs(browser) do wrk.headers[name] = value end
   end
   -- Built once: a request is then a table lookup, and the load generator stays out of the way.
-  if count then
+  if count and count <= most and not skew then
     for i = 1, count do requests[i] = wrk.format("GET", prefix .. (i - 1)) end
   else
     local all = wrk.format("GET", "/@")
@@ -41,9 +49,15 @@ function init()
 end
 
 function request()
-  if count then return requests[random(count)] end
+  if skew then return before .. math.floor(count * random() ^ skew) .. after end
+  if count and count <= most then return requests[random(count)] end
+  if count then return before .. (random(count) - 1) .. after end
   number = number + 1
   return before .. number .. after
+end
+
+if pause then
+  function delay() return pause end
 end
 
 function done(summary, latency)

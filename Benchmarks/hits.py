@@ -6,14 +6,14 @@
 One server at a time on CPU 0 with one worker; wrk and the origin on CPU 1. The servers take turns within each repeat, so that a
 machine that slows down slows all of them. CPU time is that of the server's processes, user and system, all of their threads.
 """
-import argparse, datetime, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile
+import argparse, datetime, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time
 from dataclasses import dataclass, field
 
 import plot, servers
 from servers import GYRE, LOAD_CPU, MIB, SERVER_CPU, Place, cpu_seconds, free_port, get, is_installed, nginx_with, stop, version, wait_for, write
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-SIZES = {"128b": 128, "1k": 1 << 10, "10k": 10 << 10, "16k": 16 << 10, "1m": MIB, "64m": 64 * MIB}
+SIZES = {"128b": 128, "1k": 1 << 10, "10k": 10 << 10, "16k": 16 << 10, "64k": 64 << 10, "1m": MIB, "64m": 64 * MIB}
 STORABLE = "public, max-age=86400"
 CONNECTIONS = 64
 
@@ -26,8 +26,12 @@ class Scenario:
     kind: str = "hit"
     connections: int = CONNECTIONS
     memory_mib: int = 256
+    disk_mib: int = 1024
     on_disk: bool = False
     without: tuple = ()
+    # What is asked for besides, by a load of its own: new objects of this size, in a fixed rhythm.
+    background: str = ""
+    slow_disk: bool = False
     environment: dict = field(default_factory=dict)
 
     @property
@@ -46,7 +50,18 @@ SCENARIOS = {
     "miss": Scenario("each URL new, a body of 128 bytes that is stored", "128b", kind="miss", without=("constant",)),
     "pass": Scenario("bodies of 64 MiB that may not be stored, 4 connections", "64m", objects=1, kind="pass", connections=4, without=("constant",)),
     "latency": Scenario("1 KiB in memory, open loop at half of what the server can do", "1k", kind="latency", without=("constant",)),
+    "busy": Scenario("the same, while others ask for 40,000 objects of 64 KiB, some far more often than others, ten times what the disk holds", "1k", kind="latency",
+                     memory_mib=32, disk_mib=256, background="64k", without=("constant", "haproxy")),
+    "slowdisk": Scenario("the same on a disk that takes 100 ms for each read, write and sync", "1k", kind="latency", memory_mib=32, disk_mib=256,
+                         background="64k", slow_disk=True,
+                         without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
+    "scale": Scenario("100 objects of 1 KiB in memory, server and load on one CPU, then on two with two workers", "1k", kind="scale",
+                      without=("constant", "varnish", "squid", "trafficserver")),
+    "many": Scenario("objects of 128 bytes in memory, 10,000 of them, then 10 million", "128b", objects=10_000, kind="many", memory_mib=14 << 10,
+                     disk_mib=14 << 10, without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
 }
+# A quarter of an hour for the filling alone.
+ONLY_WHEN_NAMED = ("many",)
 
 
 @dataclass
@@ -126,13 +141,16 @@ def fill(port, scenario):
     connection.close()
 
 
-def wrk(port, scenario, seconds, prefix=None):
+def wrk_command(port, connections, seconds, cpus=LOAD_CPU, threads=1):
+    return ["taskset", "-c", cpus, "wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", f"{HERE}/hits.lua",
+            f"http://127.0.0.1:{port}/"]
+
+
+def wrk(port, scenario, seconds, prefix=None, objects=None, cpus=LOAD_CPU, threads=1):
     """With a prefix: URLs that begin with it and are new, each asked for once."""
-    asked = {"BENCH_PREFIX": prefix} if prefix else {"BENCH_PREFIX": scenario.path, "BENCH_COUNT": str(scenario.objects)}
-    out = subprocess.run(
-        ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{scenario.connections}", f"-d{seconds}s", "--timeout", "30s", "-s", f"{HERE}/hits.lua",
-         f"http://127.0.0.1:{port}/"],
-        env=os.environ | asked | scenario.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    asked = {"BENCH_PREFIX": prefix} if prefix else {"BENCH_PREFIX": scenario.path, "BENCH_COUNT": str(objects or scenario.objects)}
+    out = subprocess.run(wrk_command(port, scenario.connections, seconds, cpus, threads), env=os.environ | asked | scenario.environment,
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True)
     found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", out.stdout)
     if not found:
         sys.exit("wrk failed: " + (out.stderr or out.stdout)[-400:])
@@ -149,10 +167,25 @@ def open_loop(program, port, scenario, rate, seconds):
     return dict(zip(names, map(int, out.stdout.split())), seconds=seconds, rate=round(rate))
 
 
-def build_open_loop(work):
+class Background:
+    """About 400 requests a second for objects of one size, more of them than the server's disk holds, from before a measurement to its end."""
+
+    def __init__(self, port, scenario, seconds):
+        asked = {"BENCH_PREFIX": f"/{scenario.background}/", "BENCH_COUNT": "40000", "BENCH_DELAY": "2", "BENCH_SKEW": "3"}
+        self.process = subprocess.Popen(wrk_command(port, 1, seconds), env=os.environ | asked, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def build_programs(work):
     program = f"{work}/openloop"
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", f"{work}/slowdisk.so", f"{HERE}/slowdisk.c"], check=True)
     subprocess.run(["gcc", "-O2", "-o", program, f"{HERE}/openloop.c", "-lm"], check=True)
-    return program
 
 
 # One measurement
@@ -170,8 +203,10 @@ def gyre_hits(admin):
             for kind in ("hit-memory", "hit-disk", "miss")}
 
 
-def start_server(name, scenario, origin, work):
-    place = Place(new_folder(work, name), free_port(), origin.port, 1024, scenario.memory_mib)
+def start_server(name, scenario, origin, work, workers=1, cpus=SERVER_CPU):
+    place = Place(new_folder(work, name), free_port(), origin.port, scenario.disk_mib, scenario.memory_mib, workers, cpus)
+    if scenario.slow_disk:
+        place.environment = {"LD_PRELOAD": f"{work}/slowdisk.so", "SLOW_FILES": f"{place.folder}/volume"}
     if name == "gyre":
         admin = free_port()
         process = servers.gyre(place, f"127.0.0.1:{admin}")
@@ -191,7 +226,84 @@ def warm(port, scenario):
     wrk(port, scenario, 1)
 
 
+def gyre_volume(admin):
+    """Stripes written, and records relocated, since the server began."""
+    page = get(admin, "/metrics")
+    return [int(float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M)[1])) for name in VOLUME_METRICS]
+
+
+def plain(name, scenario, origin, work, seconds, workers, cpus, threads):
+    """Requests a second and CPU µs a request, with server and load on these CPUs."""
+    process, place, _ = start_server(name, scenario, origin, work, workers, cpus)
+    warm(place.port, scenario)
+    busy = cpu_seconds(process)
+    result = wrk(place.port, scenario, seconds, cpus=cpus, threads=threads)
+    result["cpu_us"] = (cpu_seconds(process) - busy) / max(1, result["requests"]) * 1e6
+    stop(process)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    return result
+
+
+def measure_scale(name, scenario, origin, work, seconds):
+    """Everything of the load that one CPU has in the first part each of two has in the second, so what is left of twice is what the workers cost each other."""
+    one = plain(name, scenario, origin, work, seconds, 1, SERVER_CPU, 1)
+    result = plain(name, scenario, origin, work, seconds, 2, f"{SERVER_CPU},{LOAD_CPU}", 2)
+    result.update(rps=result["requests"] / result["seconds"], one_rps=one["requests"] / one["seconds"], one_cpu_us=one["cpu_us"], origin_requests=0,
+                  other_work=0, errors=result["errors"] + one["errors"])
+    result["times"] = result["rps"] / result["one_rps"]
+    result["doubts"] = [f"{result['errors']} errors"] if result["errors"] else []
+    return result
+
+
+MANY = 10_000_000
+
+
+def measure_many(name, scenario, origin, work, seconds):
+    """The same server first with few objects, then with many. The many come through the proxy, one miss each."""
+    process, place, admin = start_server(name, scenario, origin, work)
+    warm(place.port, scenario)
+
+    def part(objects):
+        wrk(place.port, scenario, 2, objects=objects)
+        hits, busy = gyre_hits(admin), cpu_seconds(process)
+        result = wrk(place.port, scenario, seconds, objects=objects)
+        result["cpu_us"] = (cpu_seconds(process) - busy) / max(1, result["requests"]) * 1e6
+        after = gyre_hits(admin)
+        result["hits"] = {kind: after[kind] - hits[kind] for kind in after}
+        return result
+
+    few = part(scenario.objects)
+    resident = servers.resident_bytes(process)
+    filled = fill_many(place.port, admin, scenario)
+    result = part(filled)
+    result.update(few_cpu_us=few["cpu_us"], times=result["cpu_us"] / few["cpu_us"], rps=result["requests"] / result["seconds"], objects=filled,
+                  bytes_each=(servers.resident_bytes(process) - resident) / filled, origin_requests=result["hits"]["miss"], other_work=0)
+    stop(process)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    result["doubts"] = [f"{result['errors']} errors"] if result["errors"] else []
+    return result
+
+
+def fill_many(port, admin, scenario):
+    """Asks for objects one after another until there are as many as wanted, and tells how many."""
+    missed = gyre_hits(admin)["miss"]
+    asked = {"BENCH_PREFIX": scenario.path, "BENCH_FIRST": str(scenario.objects)}
+    load = subprocess.Popen(wrk_command(port, scenario.connections, 3600), env=os.environ | asked, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        while (count := scenario.objects + gyre_hits(admin)["miss"] - missed) < MANY and load.poll() is None:
+            time.sleep(1)
+    finally:
+        load.terminate()
+        load.wait()
+    # What was under way when the load ended may be missing.
+    return count - scenario.connections
+
+
 def measure(name, scenario, origin, work, seconds):
+    if scenario.kind == "scale":
+        return measure_scale(name, scenario, origin, work, seconds)
+    if scenario.kind == "many":
+        return measure_many(name, scenario, origin, work, seconds)
     process, place, admin = start_server(name, scenario, origin, work)
     warm(place.port, scenario)
     if scenario.kind == "latency":
@@ -199,7 +311,23 @@ def measure(name, scenario, origin, work, seconds):
         load = lambda: open_loop(f"{work}/openloop", place.port, scenario, capacity["requests"] / capacity["seconds"] / 2, seconds)
     else:
         load = lambda: wrk(place.port, scenario, seconds, f"{scenario.path}new-" if scenario.kind == "miss" else None)
+    if scenario.background:
+        # Long enough to go round the disk once before anything is measured.
+        with Background(place.port, scenario, BACKGROUND_SECONDS + seconds + 60):
+            time.sleep(BACKGROUND_SECONDS)
+            return ended(name, scenario, origin, process, place, admin, load)
+    return ended(name, scenario, origin, process, place, admin, load)
+
+
+# For the background to go round a disk of 256 MiB: 400 objects of 64 KiB a second, of which most are misses.
+BACKGROUND_SECONDS = 25
+VOLUME_METRICS = ("gyre_store_stripes_written_total", "gyre_store_relocated_records_total")
+
+
+def ended(name, scenario, origin, process, place, admin, load):
+    """Puts a server that is ready under the load, stops it and tells what was measured."""
     hits = gyre_hits(admin) if admin else None
+    volume = gyre_volume(admin) if admin and scenario.background else None
     asked, busy, others = origin.requests(), cpu_seconds(process), other_work(process, origin)
     result = load()
     cpu = cpu_seconds(process) - busy
@@ -213,6 +341,8 @@ def measure(name, scenario, origin, work, seconds):
     if admin:  # before more is asked of it
         after = gyre_hits(admin)
         result["hits"] = {kind: after[kind] - hits[kind] for kind in after}
+        if volume:
+            result["stripes"], result["relocated"] = (now - then for now, then in zip(gyre_volume(admin), volume))
     if scenario.kind == "miss":
         result["kept"] = kept(place.port, origin, f"{scenario.path}new-")
     stop(process)
@@ -245,7 +375,7 @@ def doubts(scenario, result):
         found.append(f"{result['errors']} errors")
     if result["other_work"] > 0.1:
         found.append(f"other work on the machine took {100 * result['other_work']:.0f} % of a core")
-    if scenario.kind in ("hit", "latency") and result["origin_requests"]:
+    if scenario.kind in ("hit", "latency") and not scenario.background and result["origin_requests"]:
         found.append(f"{result['origin_requests']} of {result['requests']} requests asked of the origin")
     if scenario.kind in ("miss", "pass") and result["origin_requests"] < result["requests"]:
         found.append(f"only {result['origin_requests']} of {result['requests']} requests reached the origin")
@@ -270,7 +400,8 @@ def spread(values, form):
 
 # For each kind of scenario: what the plot shows, and the columns as (heading, key, form); without a form the sum.
 PLOTTED = {"hit": ("cpu_us", "CPU µs a request"), "miss": ("cpu_us", "CPU µs a request"), "pass": ("cpu_us_per_mb", "CPU µs a MB"),
-           "latency": ("p99_us", "p99, µs from when a request was due")}
+           "latency": ("p99_us", "p99, µs from when a request was due"), "scale": ("times", "requests a second on two CPUs for one on one"),
+           "many": ("cpu_us", "CPU µs a request")}
 LAST = [("errors", "errors", None), ("asked of the origin", "origin_requests", None)]
 CLOSED = [("requests/s", "rps", ".0f"), ("CPU µs", "cpu_us", ".1f"), ("p50 µs", "p50_us", ".0f"), ("p99 µs", "p99_us", ".0f")] + LAST
 COLUMNS = {
@@ -278,7 +409,12 @@ COLUMNS = {
     "pass": [("MB/s", "mb_per_second", ".0f"), ("CPU µs a MB", "cpu_us_per_mb", ".0f"), ("p50 ms", "p50_ms", ".0f"), LAST[0],
              ("whole bodies", "requests", None), LAST[1]],
     "latency": [("requests/s offered", "rate", ".0f"), ("p50 µs", "p50_us", ".0f"), ("p99 µs", "p99_us", ".0f"), ("p99.9 µs", "p999_us", ".0f"),
+                ("longest", "max_us", ".0f"),
                 ("load late, p99 µs", "late99_us", ".0f"), ("CPU µs", "cpu_us", ".1f")] + LAST,
+    "scale": [("requests/s on one CPU", "one_rps", ".0f"), ("on two", "rps", ".0f"), ("times", "times", ".2f"), ("CPU µs on one", "one_cpu_us", ".1f"),
+              ("on two", "cpu_us", ".1f"), LAST[0]],
+    "many": [("objects", "objects", ".0f"), ("requests/s", "rps", ".0f"), ("CPU µs with 10,000", "few_cpu_us", ".1f"), ("with all", "cpu_us", ".1f"),
+             ("times", "times", ".2f"), ("resident bytes an object", "bytes_each", ".0f")] + LAST,
 }
 
 
@@ -300,6 +436,9 @@ def section(name, measurements):
     memory, disk = sum(h["hit-memory"] for h in hits), sum(h["hit-disk"] for h in hits)
     if memory + disk:
         lines += [f"Gyre's hits: {100 * memory / (memory + disk):.1f} % in memory, {100 * disk / (memory + disk):.1f} % on disk.", ""]
+    stripes = [(m["stripes"], m["relocated"]) for m in measurements if m["scenario"] == name and "stripes" in m]
+    if stripes:
+        lines += [f"Meanwhile Gyre wrote {sum(s for s, _ in stripes)} stripes of 1 MiB over as many older ones and relocated {sum(r for _, r in stripes)} records.", ""]
     if scenario.on_disk:
         lines += ["Nobody drops the system's page cache, so for all of them this is a read from the volume or file that the system may have in memory.", ""]
     doubtful = [f"- {SERVERS[m['server']].title}, repeat {m['repeat'] + 1}: {'; '.join(m['doubts'])}." for m in measurements
@@ -353,7 +492,7 @@ def parse():
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each (3)")
     parser.add_argument("--results", default=os.path.join(HERE, "results"), help="the folder for hits.md, hits.json and hits.svg")
     arguments = parser.parse_args()
-    arguments.scenario = arguments.scenario or list(SCENARIOS)
+    arguments.scenario = arguments.scenario or [name for name in SCENARIOS if name not in ONLY_WHEN_NAMED]
     arguments.servers = arguments.servers.split(",")
     for kind, names, known in (("scenario", arguments.scenario, SCENARIOS), ("server", arguments.servers, SERVERS)):
         for name in names:
@@ -366,7 +505,7 @@ def parse():
 
 def run_all(arguments, names, work):
     if any(SCENARIOS[scenario].kind == "latency" for scenario in arguments.scenario):
-        build_open_loop(work)
+        build_programs(work)
     origin, measurements = start_origin(work), []
     for repeat in range(arguments.repeats):
         for scenario in arguments.scenario:

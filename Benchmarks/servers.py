@@ -5,7 +5,7 @@
 Used by hits.py and workload.py. What differs from a server's defaults stands here with the reason.
 """
 import http.client, os, platform, shutil, socket, subprocess, sys, time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 GYRE = os.path.realpath(os.environ.get("GYRE_BINARY") or os.path.join(HERE, "..", ".build", "release", "gyre"))
@@ -23,6 +23,11 @@ class Place:
     origin: int
     disk_mib: int
     memory_mib: int
+    # How many workers it has, and the CPUs that it may use.
+    workers: int = 1
+    cpus: str = SERVER_CPU
+    # Variables for the server's environment.
+    environment: dict = field(default_factory=dict)
 
 
 # Processes
@@ -34,9 +39,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start(command, cpu, folder, name):
+def start(command, cpu, folder, name, environment={}):
     # Settings that happen to be in the environment would be measured too.
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("GYRE_")}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GYRE_")} | environment
     with open(os.path.join(folder, name + ".log"), "ab") as log:
         process = subprocess.Popen(["taskset", "-c", cpu] + command, cwd=folder, env=clean, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     running.append(process)
@@ -91,6 +96,11 @@ def cpu_seconds(process):
     return sum(int(stats[pid][11]) + int(stats[pid][12]) for pid in family if pid in stats) / TICKS
 
 
+def resident_bytes(process):
+    with open(f"/proc/{process.pid}/status") as f:
+        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS:"))
+
+
 def busy_seconds():
     """User and system time of everything on all cores."""
     with open("/proc/stat") as f:
@@ -127,13 +137,13 @@ def get(port, path, encoding="utf-8"):
 def gyre(place, admin="none"):
     return start([GYRE, "serve", "--origin", f"http://127.0.0.1:{place.origin}", "--listen", f"127.0.0.1:{place.port}", "--admin", admin,
                   "--volume", f"{place.folder}/volume.gyre", "--volume-size", f"{place.disk_mib}MiB", "--memory", f"{place.memory_mib}MiB",
-                  "--workers", "1", "--access-log", f"{place.folder}/access.log"], SERVER_CPU, place.folder, "gyre")
+                  "--workers", str(place.workers), "--access-log", f"{place.folder}/access.log"], place.cpus, place.folder, "gyre", place.environment)
 
 
-def nginx_with(folder, cpu, http):
-    """nginx with one worker, and a master and a cache manager: max_size is the manager's to keep."""
+def nginx_with(folder, cpu, http, workers=1):
+    """nginx with its workers, and a master and a cache manager: max_size is the manager's to keep."""
     user = "user root;" if os.getuid() == 0 else ""
-    write(f"{folder}/nginx.conf", f"""daemon off; {user} worker_processes 1; pid {folder}/pid; error_log {folder}/error.log error;
+    write(f"{folder}/nginx.conf", f"""daemon off; {user} worker_processes {workers}; pid {folder}/pid; error_log {folder}/error.log error;
 worker_rlimit_nofile 30000; events {{ worker_connections 8192; }}
 http {{
   access_log off; default_type application/octet-stream; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
@@ -147,12 +157,12 @@ http {{
 
 def nginx(place, more=""):
     # What is in memory is the page cache, which nobody limits. What may not be stored is not spooled to a file either.
-    return nginx_with(place.folder, SERVER_CPU, f"""
+    return nginx_with(place.folder, place.cpus, f"""
   proxy_cache_path {place.folder}/cache levels=1:2 keys_zone=z:64m max_size={place.disk_mib}m inactive=1h use_temp_path=off; {more}
   upstream o {{ server 127.0.0.1:{place.origin}; keepalive 64; keepalive_requests 1000000000; }}
   server {{ listen 127.0.0.1:{place.port} backlog=4096; location / {{
     proxy_pass http://o; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_max_temp_file_size 0;
-    proxy_cache z; proxy_cache_key $request_uri; proxy_cache_revalidate on; }} }}""")
+    proxy_cache z; proxy_cache_key $request_uri; proxy_cache_revalidate on; }} }}""", place.workers)
 
 
 def nginx_open_files(place):
@@ -232,7 +242,7 @@ CONFIG proxy.config.log.logging_enabled INT 0
 def haproxy(place):
     # The cache is off by default, keeps an answer for a minute and nothing above 1/256 of its size. It has no disk.
     write(f"{place.folder}/haproxy.cfg", f"""global
-  nbthread 1
+  nbthread {place.workers}
   maxconn 5000
 defaults
   mode http
@@ -252,7 +262,7 @@ backend b
   http-reuse always
   server o 127.0.0.1:{place.origin}
 """)
-    return start(["haproxy", "-db", "-f", f"{place.folder}/haproxy.cfg"], SERVER_CPU, place.folder, "haproxy")
+    return start(["haproxy", "-db", "-f", f"{place.folder}/haproxy.cfg"], place.cpus, place.folder, "haproxy")
 
 
 # name: (program, Debian package)

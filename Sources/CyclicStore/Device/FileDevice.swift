@@ -47,12 +47,12 @@ public final class FileDevice: DescriptorDevice {
     ///   - readOnly: For tools: nothing is created, locked or written, and the page cache is used.
     public init(
         path: String,
-        byteCount wanted: Int?,
+        byteCount: Int?,
         directIO: Bool? = nil,
         space: Space = .reserved,
         readOnly: Bool = false
     ) throws(DeviceError) {
-        let descriptor = readOnly ? gyre_open_read_only(path) : gyre_open(path, wanted == nil ? 0 : 1)
+        let descriptor = readOnly ? gyre_open_read_only(path) : gyre_open(path, byteCount == nil ? 0 : 1)
         guard descriptor >= 0 else { throw DeviceError(.open, errno: SystemError.last) }
         do throws(DeviceError) {
             if !readOnly {
@@ -65,9 +65,9 @@ public final class FileDevice: DescriptorDevice {
             let isBlockDevice = isDevice != 0
             isDirect = !readOnly && (directIO ?? isBlockDevice)
             alignment = isDirect ? try Self.makeDirect(descriptor, isBlockDevice: isBlockDevice) : 1
-            if let wanted, !isBlockDevice, size == 0 {
-                try Self.allocate(descriptor, from: 0, to: wanted, space)
-                size = Int64(wanted)
+            if let byteCount, !isBlockDevice, size == 0 {
+                try Self.allocate(descriptor, from: 0, to: byteCount, space)
+                size = Int64(byteCount)
             }
             self.size = Atomic(Int(size))
             self.isBlockDevice = isBlockDevice

@@ -10,7 +10,7 @@ import Darwin
 #endif
 
 /// Blocking calls on a few threads. Reads go before writes, and with two threads or more one is always left for reads; but a write that
-/// has let ``maxReadsInRow`` reads pass goes next, so that a disk busy with reads still takes what is new.
+/// has let sixteen reads pass goes next, so that a disk busy with reads still takes what is new.
 public final class ThreadEngine: IOEngine, @unchecked Sendable {
     // Unchecked: everything below `monitor` is touched only while it is held.
     private let monitor = Monitor()
@@ -32,15 +32,15 @@ public final class ThreadEngine: IOEngine, @unchecked Sendable {
     ///   - threads: How many operations run at the same time.
     ///   - queueLimit: How many may wait in each direction; one more is refused. Waiting reads never keep a write out: a store has fewer
     ///     membufs than this, so its writes always find room.
-    public init(threads threadCount: Int, queueLimit: Int = 4096) {
+    public init(threads: Int, queueLimit: Int = 4096) {
         self.queueLimit = queueLimit
         let starting = Starting()
         var started: [pthread_t] = []
-        for _ in 0..<max(1, threadCount) {
+        for _ in 0..<max(1, threads) {
             if let thread = startThread("gyre-io", { starting.engine()?.work() }) { started.append(thread) }
         }
-        self.threadCount = started.count
-        threads = started
+        threadCount = started.count
+        self.threads = started
         starting.release(self)
     }
 

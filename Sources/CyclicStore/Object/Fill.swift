@@ -4,7 +4,7 @@
 /// An object on its way into the store, readable from its first byte to its newest while it comes.
 ///
 /// One ``FillWriter`` brings the bytes, any number of ``FillReader``s follow. The newest bytes are shared in memory, at most
-/// ``windowBytes`` of them beside what no fragment holds yet. A reader that falls behind reads the fragments that are stored already; where
+/// ``StoreConfiguration/fillMemoryBytes`` of them for all fills together beside what no fragment holds yet. A reader that falls behind reads the fragments that are stored already; where
 /// these are refused or gone, it is told where it stands and goes on by other means. So no reader ever holds up the filler or another
 /// reader. Reading costs a lock for each piece and no copy.
 public final class Fill: @unchecked Sendable {

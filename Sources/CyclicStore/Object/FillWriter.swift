@@ -54,7 +54,7 @@ public final class FillWriter {
     /// Calls back when it is time to ``resume()``. False: it is time now.
     public func whenRoom(_ callback: @escaping @Sendable () -> Void) -> Bool { writer.whenRoom(callback) }
 
-    /// Tries again what the volume refused. After a ``finish(metadata:)`` that was blocked this ends the fill.
+    /// Tries again what the volume refused. After a ``finish(metadata:tags:group:)`` that was blocked this ends the fill.
     public func resume() {
         writer.resume()
         trim()

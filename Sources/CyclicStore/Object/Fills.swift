@@ -57,6 +57,7 @@ extension CyclicStore {
 
     /// Begins to fill a key, or joins whoever does.
     /// - Parameters:
+    ///   - key: What is filled.
     ///   - info: What those who join need to know before the first byte.
     ///   - expectedBytes: The length if it is known.
     ///   - maxBytes: A limit of the caller's for what is stored.

@@ -32,7 +32,10 @@ public final class ObjectReader: @unchecked Sendable {
     private var waiting: (@Sendable (Piece) -> Void)?
 
     /// A reader of an object that was found before.
-    /// - Parameter range: Which bytes; what reaches past the object's end is left out. Nil: all.
+    /// - Parameters:
+    ///   - object: The object, or its head where it lies in fragments.
+    ///   - store: Where it was found.
+    ///   - range: Which bytes; what reaches past the object's end is left out. Nil: all.
     public init(_ object: any StoredObject, in store: CyclicStore, range: Range<UInt64>? = nil) {
         self.store = store
         head = object

@@ -3,7 +3,7 @@
 
 /// Stores one object whose length need not be known: bytes come in pieces, and it becomes one record, or fragments and a head.
 ///
-/// Until ``finish(metadata:)`` nothing of it can be found; a writer that fails, is aborted or dropped leaves nothing behind. A part of an
+/// Until ``finish(metadata:tags:group:)`` nothing of it can be found; a writer that fails, is aborted or dropped leaves nothing behind. A part of an
 /// object of known length can be stored too, as a partial object or to complete one.
 /// Not thread-safe: one owner at a time.
 ///
@@ -55,6 +55,8 @@ public final class ObjectWriter {
 
     /// A writer for one object.
     /// - Parameters:
+    ///   - store: Where it goes.
+    ///   - key: What it is called.
     ///   - expectedBytes: The length if it is known: saves growing, refuses too large ones at once.
     ///   - maxBytes: A limit of the caller's below the store's own.
     public init(store: CyclicStore, key: StoreKey, expectedBytes: Int? = nil, maxBytes: Int = .max) {
@@ -79,6 +81,8 @@ public final class ObjectWriter {
     /// A writer for a part of an object that is not there yet; what it stores is a partial object. Only fragments that the bytes cover
     /// whole are kept: see ``FragmentMap/aligned(_:)``.
     /// - Parameters:
+    ///   - store: Where it goes.
+    ///   - key: What the whole object is called.
     ///   - totalBytes: Length of the whole object.
     ///   - offset: Where in it the bytes begin.
     public convenience init(store: CyclicStore, key: StoreKey, totalBytes: UInt64, from offset: UInt64) {
@@ -89,6 +93,8 @@ public final class ObjectWriter {
     /// A writer for missing bytes of an object that is there in part. They must be of the same content: that is the caller's knowledge.
     /// Each fragment is found as soon as it is whole, and stays when the writer is aborted. End with ``finish()``.
     /// - Parameters:
+    ///   - store: Where the object is.
+    ///   - key: What it is called.
     ///   - map: From the object's head.
     ///   - offset: Where in the object the bytes begin.
     public convenience init(store: CyclicStore, key: StoreKey, completing map: FragmentMap, from offset: UInt64) {
@@ -177,6 +183,7 @@ public final class ObjectWriter {
     ///
     /// An object that was purged since the writer was made is not stored: what the purge was about may be what the writer brought.
     /// - Parameters:
+    ///   - metadata: What is kept beside the bytes.
     ///   - tags: See ``StoredObject/tags``.
     ///   - group: See ``CyclicStore/put(_:group:)``.
     public func finish(metadata: [UInt8], tags: [UInt64] = [], group: UInt64? = nil) {

@@ -12,7 +12,7 @@ public enum Replacement: Hashable, Sendable {
     /// take up the room of live ones.
     case relocateOnHit(percent: Int)
     /// Gyre's own: admission in memory, hits never write, relocation at reclaim of what was used enough, stripes that are hot throughout
-    /// stay where they are. How much is enough is set while it runs, see ``ShadowCaches``.
+    /// stay where they are. How much is enough is set while it runs, by small sampled shadow caches.
     case gyre
 
     /// The ancestor's default percentage.

@@ -12,7 +12,7 @@ public enum PurgeScope: Hashable, Sendable {
     case tag([UInt8])
     /// Every object whose key begins with these bytes. The store compares bytes and knows nothing of URLs: the layer above forms its keys
     /// so that what it wants to purge together is a prefix, and normalises keys and prefixes alike. An empty prefix is ``everything``;
-    /// ``PurgeTable`` says when a prefix is shortened.
+    /// When prefixes of many lengths are in use a new one may be shortened: that purges more, never less.
     case prefix([UInt8])
     /// Every object there is.
     case everything

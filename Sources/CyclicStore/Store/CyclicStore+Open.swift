@@ -65,7 +65,11 @@ extension CyclicStore {
     /// its own: whoever opened it calls ``tick()``.
     ///
     /// - Parameters:
+    ///   - configuration: As for a store on a file; its paths are not used.
+    ///   - device: Where the volume lies; closed with the store.
     ///   - name: What errors call the device.
+    ///   - engine: What runs the device's operations.
+    ///   - factory: Makes objects from records.
     ///   - nowSeconds: Seconds since 1970.
     ///   - nanoseconds: A clock that does not go back, for the write budget; from `nowSeconds` when there is none.
     ///   - entropy: Random words for identities and the hash secret. From one seed, they make a run repeatable and its hash predictable.

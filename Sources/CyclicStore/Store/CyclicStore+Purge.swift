@@ -9,6 +9,7 @@ extension CyclicStore {
     /// - Parameters:
     ///   - scope: A key, a tag, all keys that begin alike, or everything.
     ///   - mode: `hard`: gone. `soft`: found as ``Lookup/stale(_:_:)``.
+    ///   - completion: Called once, on any thread.
     public func purge(_ scope: PurgeScope, mode: PurgeMode = .hard, _ completion: @escaping @Sendable (PurgeOutcome) -> Void = { _ in }) {
         purger.purge(scope, mode, completion)
     }

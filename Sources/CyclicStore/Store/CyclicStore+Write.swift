@@ -7,8 +7,10 @@ extension CyclicStore {
     /// key, one holds, in memory and on the disk.
     ///
     /// A refusal by the volume is returned, not thrown: the object may be in memory all the same.
-    /// - Parameter group: A locality group, any number: members that are put within a second or so are stored side by side, so that they
-    ///   can be read with one read.
+    /// - Parameters:
+    ///   - object: What is stored; it must not change from now on.
+    ///   - group: A locality group, any number: members that are put within a second or so are stored side by side, so that they
+    ///     can be read with one read.
     @discardableResult
     public func put(_ object: any StoredObject, group: UInt64? = nil) -> RefusedWrite? {
         guard Self.fits(object.kind, object.key) else { return .wrongKind }

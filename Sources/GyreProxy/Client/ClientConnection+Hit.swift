@@ -45,32 +45,22 @@ extension ClientConnection {
         let ttl = (object.profile.freshUntil.milliseconds(since: now) + 999) / 1000
         let keepsAlive = head.keepAlive && !proxy.isDraining && (head.minorVersion > 0 || head.targetForm == .origin)
 
-        let copiesBody = object.body.readableBytes <= 16 * 1024
-        var out = proxy.allocator.buffer(
-            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
+        let answer = HitAnswer(object)
+        let lastFields: StaticString =
+            switch (keepsAlive, head.minorVersion) {
+            case (false, _): "\r\nConnection: close\r\n\r\n"
+            case (true, 0): "\r\nConnection: keep-alive\r\n\r\n"
+            case (true, _): "\r\n\r\n"
+            }
+        let out = answer.bytes(
+            proxy.allocator,
+            ageSeconds: age,
+            ttlSeconds: ttl,
+            key: proxy.configuration.showsKey ? keyScratch : nil,
+            lastFields: lastFields
         )
-        out.writeImmutableBuffer(object.headBytes)
-        out.writeStaticString("Age: ")
-        ResponseHeadWriter.writeDecimal(UInt64(age), to: &out)
-        out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
-        ResponseHeadWriter.writeDecimal(UInt64(max(0, ttl)), to: &out)
-        if proxy.configuration.showsKey {
-            var shown: [UInt8] = []
-            CacheStatus.append(key: keyScratch.span, to: &shown)
-            out.writeBytes(shown)
-        }
-        if keepsAlive {
-            out.writeStaticString(head.minorVersion == 0 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
-        } else {
-            out.writeStaticString("\r\nConnection: close\r\n\r\n")
-        }
-        if copiesBody {
-            out.writeImmutableBuffer(object.body)
-            context.write(wrapOutboundOut(out), promise: nil)
-        } else {
-            context.write(wrapOutboundOut(out), promise: nil)
-            context.write(wrapOutboundOut(object.body), promise: nil)
-        }
+        context.write(wrapOutboundOut(out), promise: nil)
+        if !answer.copiesBody { context.write(wrapOutboundOut(object.body), promise: nil) }
         needsFlush = true
         bytesOut &+= UInt64(object.headBytes.readableBytes + object.body.readableBytes)
         inbound.withUnsafeReadableBytes { bytes in

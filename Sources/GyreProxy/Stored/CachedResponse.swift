@@ -2,21 +2,21 @@
 // Copyright the Gyre project authors
 
 public import CyclicStore
-import HTTPCaching
+package import HTTPCaching
 import HTTPTypes
 import HTTPWire
-@_spi(CustomByteBufferAllocator) import NIOCore
+@_spi(CustomByteBufferAllocator) package import NIOCore
 import Synchronization
 
 /// A stored response as the proxy holds it: its head serialised once, its body ready to be written. The head of one that came from the disk is
 /// decoded when somebody asks for more than a plain hit needs.
-final class CachedResponse: StoredObject, @unchecked Sendable {
+package final class CachedResponse: StoredObject, @unchecked Sendable {
     // Unchecked: immutable after init but for what `decoded` guards; ByteBuffers are copied before they are read.
-    let kind: RecordKind
-    let key: StoreKey
+    package let kind: RecordKind
+    package let key: StoreKey
     let status: Int
     let requestTime: Timestamp
-    let profile: HitProfile
+    package let profile: HitProfile
     private let decoded: Mutex<Decoded?>
     /// The whole body, unless it lies in fragments.
     let body: ByteBuffer
@@ -25,7 +25,7 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     /// Status line and fields of a full answer, with `Content-Length` and `Via`, without what changes from answer to answer.
     let headBytes: ByteBuffer
     /// For purges; see ``PurgeSubject/storeTags(of:primaryKey:_:)``.
-    let tags: [UInt64]
+    package let tags: [UInt64]
     private let metadata: [UInt8]
     /// The number of purge marks up to which it is known to be current.
     private let checkedMarks = Atomic<UInt64>(0)
@@ -43,6 +43,11 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
     }
 
     /// A response whose head is at hand.
+    package convenience init?(key: StoreKey, head: StoredHead, payload: ByteBuffer) {
+        self.init(kind: .object, key: key, metadata: StoredMetadata.encode(head), head: head, payload: payload, tags: [])
+    }
+
+    /// A response whose head and its encoded form are at hand.
     convenience init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
         let headBytes = ResponseHeadWriter.storedHead(
             status: head.status,
@@ -148,11 +153,11 @@ final class CachedResponse: StoredObject, @unchecked Sendable {
 
     var bodyByteCount: UInt64 { fragments?.totalBytes ?? UInt64(body.readableBytes) }
 
-    var memoryBytes: Int { 480 + key.bytes.count + metadata.count * 2 + tags.count * 8 + headBytes.capacity + body.capacity }
-    var metadataByteCount: Int { metadata.count }
-    var payloadByteCount: Int { body.readableBytes }
+    package var memoryBytes: Int { 480 + key.bytes.count + metadata.count * 2 + tags.count * 8 + headBytes.capacity + body.capacity }
+    package var metadataByteCount: Int { metadata.count }
+    package var payloadByteCount: Int { body.readableBytes }
 
-    func copyContent(into region: UnsafeMutableRawBufferPointer) {
+    package func copyContent(into region: UnsafeMutableRawBufferPointer) {
         copy(metadata, body, into: region)
     }
 }

@@ -2,7 +2,7 @@
 // Copyright the Gyre project authors
 
 /// The bytes that name a URL in the cache: scheme, host in lower case without its default port, path and query as they came.
-enum RequestKey {
+package enum RequestKey {
     /// In the keys of what a forward proxy has fetched, where there is an origin too.
     static let forwardPart: [UInt8] = Array("forward".utf8)
 
@@ -21,7 +21,7 @@ enum RequestKey {
     /// A key without its parts: what a purge of a URL means.
     static func withoutParts(_ key: [UInt8]) -> [UInt8] { key.firstIndex(of: 0x0a).map { Array(key[..<$0]) } ?? key }
 
-    static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
+    package static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
         key.append(contentsOf: "http://".utf8)
         let hostEnd =
             host.count > 3 && host[host.count - 3] == 0x3a && host[host.count - 2] == 0x38 && host[host.count - 1] == 0x30

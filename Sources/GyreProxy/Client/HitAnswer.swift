@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Gyre project authors
+
+import HTTPCaching
+package import NIOCore
+
+/// The answer of a plain hit, as it is written.
+package struct HitAnswer {
+    /// Bodies up to this size are copied behind their head: one more buffer in a gathered write costs about as much.
+    static let copiedBodyBytes = 16 * 1024
+
+    let object: CachedResponse
+    let copiesBody: Bool
+
+    package init(_ object: CachedResponse) {
+        self.object = object
+        copiesBody = object.body.readableBytes <= Self.copiedBodyBytes
+    }
+
+    /// The head, and the body where it is copied. One allocation, no matter how many fields there are.
+    /// - Parameters:
+    ///   - lastFields: What the connection's version and future ask for, with the empty line.
+    ///   - key: What `Cache-Status` shows as the key; nil: nothing.
+    package func bytes(
+        _ allocator: ByteBufferAllocator,
+        ageSeconds: Int64,
+        ttlSeconds: Int64,
+        key: [UInt8]? = nil,
+        lastFields: StaticString
+    ) -> ByteBuffer {
+        var out = allocator.buffer(
+            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
+        )
+        out.writeImmutableBuffer(object.headBytes)
+        out.writeStaticString("Age: ")
+        ResponseHeadWriter.writeDecimal(UInt64(ageSeconds), to: &out)
+        out.writeStaticString("\r\nCache-Status: gyre; hit; ttl=")
+        ResponseHeadWriter.writeDecimal(UInt64(max(0, ttlSeconds)), to: &out)
+        if let key {
+            var shown: [UInt8] = []
+            CacheStatus.append(key: key.span, to: &shown)
+            out.writeBytes(shown)
+        }
+        out.writeStaticString(lastFields)
+        if copiesBody { out.writeImmutableBuffer(object.body) }
+        return out
+    }
+}
