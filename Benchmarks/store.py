@@ -11,7 +11,7 @@ import platform
 import re
 import subprocess
 
-PARTS = ["engines", "put", "get", "objects", "index", "restart"]
+PARTS = ["engines", "put", "get", "path", "objects", "index", "restart"]
 
 
 def run(program, *words):
@@ -68,6 +68,8 @@ def measure(options, part, results):
                 for line in got:
                     line["bench"] = f"get depth {depth} write {share}"
                 results += got
+    elif part == "path":
+        results += run(bench, "path", f"rounds={options.rounds}", f"seconds={options.seconds}")[0]
     elif part == "objects":
         for direct in ("1", "0"):
             for _ in range(options.rounds):
@@ -122,6 +124,10 @@ def write(options, results):
                 ("processorUsPerMB", "CPU µs per MB", 0),
             ],
         )
+    found = gather(results, "path")
+    if found:
+        lines += ["## The way of a get without the disk's time, one at a time", ""]
+        lines += table(found, [("p50us", "p50 µs", 1), ("p90us", "p90 µs", 1), ("p99us", "p99 µs", 1)])
     for bench in sorted({line["bench"] for line in results if line["bench"].startswith("get ")}):
         found = gather(results, bench)
         found.pop("write bandwidth", None)

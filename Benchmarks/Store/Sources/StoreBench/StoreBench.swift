@@ -15,6 +15,7 @@ struct StoreBench {
         case "engines": try await EnginesBench(options).run()
         case "put": try await PutBench(options).run()
         case "get": try await GetBench(options).run()
+        case "path": try await PathBench(options).run()
         case "objects": try await ObjectsBench(options).run()
         case "index": IndexBench(options).run()
         case "forge": try await RestartBench(options).forge()
@@ -24,7 +25,7 @@ struct StoreBench {
     }
 
     private static func usage() {
-        print("store-bench engines|put|get|objects|index|forge|restart [key=value …]; see Benchmarks/README.md")
+        print("store-bench engines|put|get|path|objects|index|forge|restart [key=value …]; see Benchmarks/README.md")
     }
 }
 
