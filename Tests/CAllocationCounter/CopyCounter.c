@@ -5,10 +5,7 @@
 #include "CAllocationCounter.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
@@ -18,32 +15,17 @@
 
 #if defined(__GLIBC__) && !defined(GYRE_SANITIZED)
 
-// Copies shorter than this are heads, fields and numbers.
-enum { counted_bytes = 4096, max_threads = 1024 };
+// Copies shorter than this are heads, fields, numbers and tables.
+enum { counted_bytes = 16384 };
 
 typedef void *copy_function(void *, const void *, size_t);
 static copy_function *system_memcpy, *system_memmove;
 
-static __thread struct copies {
-  char name[16];
-  _Atomic uint64_t bytes;
-} *own;
-static struct copies copies[max_threads];
-static atomic_int thread_count;
+static __thread uint64_t copied_bytes;
 
 __attribute__((constructor)) static void find_system_functions(void) {
   system_memcpy = (copy_function *)dlsym(RTLD_NEXT, "memcpy");
   system_memmove = (copy_function *)dlsym(RTLD_NEXT, "memmove");
-}
-
-static void count(size_t size) {
-  if (own == NULL) {
-    int index = atomic_fetch_add(&thread_count, 1);
-    if (index >= max_threads) return;
-    own = &copies[index];
-    pthread_getname_np(pthread_self(), own->name, sizeof own->name);
-  }
-  own->bytes += size;
 }
 
 // Until the constructor has run, and for nothing else. Volatile, or the loop would be made a call of the function it stands in.
@@ -60,33 +42,23 @@ static void *slow_copy(void *to, const void *from, size_t size) {
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   if (system_memcpy == NULL) return slow_copy(to, from, size);
-  if (size >= counted_bytes) count(size);
+  if (size >= counted_bytes) copied_bytes += size;
   return system_memcpy(to, from, size);
 }
 
 void *memmove(void *to, const void *from, size_t size) {
   if (system_memmove == NULL) return slow_copy(to, from, size);
-  if (size >= counted_bytes) count(size);
+  if (size >= counted_bytes) copied_bytes += size;
   return system_memmove(to, from, size);
 }
 
 bool gyre_copies_counted(void) { return true; }
 
-uint64_t gyre_copied_bytes_of_thread(void) { return own == NULL ? 0 : own->bytes; }
-
-uint64_t gyre_copied_bytes_of_threads(const char *name) {
-  uint64_t bytes = 0;
-  int known = atomic_load(&thread_count);
-  for (int i = 0; i < known && i < max_threads; i++) {
-    if (strcmp(copies[i].name, name) == 0) bytes += copies[i].bytes;
-  }
-  return bytes;
-}
+uint64_t gyre_copied_bytes_of_thread(void) { return copied_bytes; }
 
 #else
 
 bool gyre_copies_counted(void) { return false; }
 uint64_t gyre_copied_bytes_of_thread(void) { return 0; }
-uint64_t gyre_copied_bytes_of_threads(const char *name) { return 0; }
 
 #endif

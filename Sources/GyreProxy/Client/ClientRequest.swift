@@ -62,8 +62,10 @@ struct ClientRequest {
         let scheme: TargetURI.Scheme = isForward && head.scheme == .https ? .https : .http
         self.scheme = scheme
         asksUpgrade = head.upgrade
-        proxyAuthorization = fields[.proxyAuthorization]
-        fields[.proxyAuthorization] = nil
+        if head.fields.present.contains(.proxyAuthorization) {
+            proxyAuthorization = fields[.proxyAuthorization]
+            fields[.proxyAuthorization] = nil
+        }
         // What is keyed is what the origin is asked for: with anything else one client could choose what others get.
         if let uri = TargetURI(scheme: scheme, authority: host.span, target: path.span) { path = CacheKey.target(of: uri, rules: keyRules) }
         if let rules {
@@ -80,7 +82,10 @@ struct ClientRequest {
         }
         self.path = path
         // The origin is told the host that was keyed, whatever form it came in.
-        fields[.hostField] = String(decoding: host, as: UTF8.self)
+        if let told = head.fields.firstValue(of: .host), told.bytes(in: bytes).elementsEqual(host) {
+        } else {
+            fields[.hostField] = String(decoding: host, as: UTF8.self)
+        }
         framing = head.framing
         minorVersion = head.minorVersion
         // RFC 9112 §9.3: no proxy keeps a connection with an HTTP/1.0 client, whose own proxies may not know what they pass on.

@@ -41,7 +41,7 @@ enum ResponseHeadWriter {
         return buffer
     }
 
-    private static func writeContentLength(_ length: UInt64, to buffer: inout ByteBuffer) {
+    static func writeContentLength(_ length: UInt64, to buffer: inout ByteBuffer) {
         buffer.writeStaticString("Content-Length: ")
         writeDecimal(length, to: &buffer)
         buffer.writeStaticString("\r\n")

@@ -87,7 +87,7 @@ extension Exchange {
     func relayHead(_ response: UpstreamResponse, slice: FillSlice? = nil) {
         var fields = HopByHop.endToEnd(response.fields, direction: .response)
         // One that is no date may be replaced (RFC 9110 §6.6.1).
-        if let date = fields[.date], HTTPDate.parse(date, now: Clock.timestamp()) == nil { fields[.date] = nil }
+        if fields.contains(.date), fields.date(now: Clock.timestamp()) == nil { fields[.date] = nil }
         receivedMinorVersion = response.minorVersion
         if let slice { return sendHead(slice, fields: fields) }
         let length: AnswerLength

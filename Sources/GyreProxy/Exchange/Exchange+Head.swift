@@ -27,7 +27,7 @@ extension Exchange {
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
         ResponseHeadWriter.write(fields, to: &buffer)
         // RFC 9110 §6.6.1: whoever makes a response, or passes one on that has no Date, adds one.
-        if fields[.date] == nil { buffer.writeString("Date: \(HTTPDate.string(Clock.timestamp()))\r\n") }
+        if !fields.contains(.date) { buffer.writeString("Date: \(HTTPDate.string(Clock.timestamp()))\r\n") }
         for (name, value) in extra { buffer.writeString("\(name): \(value)\r\n") }
         if let ageSeconds { buffer.writeString("Age: \(ageSeconds)\r\n") }
         ResponseHeadWriter.writeVia(receivedMinorVersion, to: &buffer)
@@ -41,9 +41,9 @@ extension Exchange {
             sendsBody = false
         case .toldOnly(let count):
             sendsBody = false
-            buffer.writeString("Content-Length: \(count)\r\n")
+            ResponseHeadWriter.writeContentLength(count, to: &buffer)
         case .exactly(let count):
-            buffer.writeString("Content-Length: \(count)\r\n")
+            ResponseHeadWriter.writeContentLength(count, to: &buffer)
         case .unknown:
             if request.minorVersion >= 1 {
                 sendsChunks = true

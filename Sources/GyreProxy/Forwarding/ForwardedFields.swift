@@ -19,30 +19,30 @@ enum ForwardedFields {
 
     private static func ownFields(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
         let trustsForwarded = configuration.trustsForwarded
-        var result = HopByHop.endToEnd(fields, direction: .request)
+        let isAnsweredFromCache = request.method == .get || request.method == .head
+        let keptFields = Set(request.rules?.keyFields ?? [])
+        var result = HopByHop.endToEnd(fields, direction: .request, moreCapacity: 8) { field in
+            if isAnsweredFromCache, PoisoningFields.isDropped(field.name, keeping: keptFields, trusting: trustsForwarded) { return false }
+            return trustsForwarded || !ForwardingFacts.isOne(field.name)
+        }
         if request.acceptsTrailers {
             result.append(HTTPField(name: .te, value: "trailers"))
             result.append(HTTPField(name: .connection, value: "TE"))
         }
         append(&result, .via, "1.\(request.minorVersion) \(configuration.name)")
         append(&result, .cdnLoop, configuration.name)
-        if request.method == .get || request.method == .head {
-            PoisoningFields.remove(from: &result, keeping: Set(request.rules?.keyFields ?? []), trusting: trustsForwarded)
-        }
         // Who sits behind a forward proxy is nobody's business.
-        if request.isForward {
-            if !trustsForwarded { ForwardingFacts.remove(from: &result) }
-            return result
+        if !request.isForward {
+            ForwardingFacts(
+                clientAddress: request.clientAddress,
+                scheme: .http,
+                host: String(decoding: request.host, as: UTF8.self)
+            ).add(to: &result)
         }
-        let facts = ForwardingFacts(
-            clientAddress: request.clientAddress,
-            scheme: .http,
-            host: String(decoding: request.host, as: UTF8.self)
-        )
-        facts.apply(to: &result, keepsExisting: trustsForwarded)
         return result
     }
 
+    /// Adds one more value to a field that is a list.
     private static func append(_ fields: inout HTTPFields, _ name: HTTPField.Name, _ value: String) {
         if let old = fields[name] { fields[name] = old + ", " + value } else { fields.append(HTTPField(name: name, value: value)) }
     }

@@ -164,6 +164,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         readIsPending = false
         if case .switched = phase { return context.fireChannelReadComplete() }
+        // An idle connection holds no buffer, and one that nobody holds is read into again.
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         readMore()
     }
 

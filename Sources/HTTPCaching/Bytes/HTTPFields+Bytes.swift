@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-import HTTPTypes
+package import HTTPTypes
 
 extension HTTPField {
     /// Gives the value's bytes to `body`. Values are compared as bytes everywhere: text equality would join distinct byte strings.
@@ -14,10 +14,13 @@ extension HTTPField {
         withUnsafeBytesOfValue { Array($0) }
     }
 
-    /// A field whose name is known to be valid.
-    init?(_ name: StaticString, bytes: [UInt8]) {
-        guard let name = HTTPField.Name(name.description) else { return nil }
-        self.init(name: name, value: bytes)
+    /// A field from bytes. Where all are ASCII this goes the short way through a string.
+    package init(_ name: HTTPField.Name, bytes: UnsafeRawBufferPointer) {
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            self.init(name: name, value: String(decoding: bytes, as: UTF8.self))
+        } else {
+            self.init(name: name, value: bytes)
+        }
     }
 }
 
@@ -55,6 +58,9 @@ extension HTTPFields {
         }
         return found
     }
+
+    /// The `Date`, if there is one and it is one.
+    package func date(now: Timestamp) -> Timestamp? { single("date").flatMap { $0.withValue { HTTPDate.parse($0, now: now) } } }
 
     /// Removes every line of one field.
     mutating func removeAll(_ canonicalName: String) {

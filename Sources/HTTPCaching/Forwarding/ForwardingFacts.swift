@@ -23,17 +23,19 @@ public struct ForwardingFacts: Sendable, Equatable {
     ///
     /// - Parameter keepsExisting: whether the client is a proxy that is trusted. If not, what it says about others is dropped: anybody can write such fields.
     public func apply(to fields: inout HTTPFields, keepsExisting: Bool) {
-        if !keepsExisting {
-            Self.remove(from: &fields)
+        if !keepsExisting { Self.remove(from: &fields) }
+        add(to: &fields)
+    }
+
+    /// Adds the facts; who the client's proxy says that it used, and for which host, stays where it is.
+    package func add(to fields: inout HTTPFields) {
+        let forwarded = forwardedValue
+        fields.append(forwarded.withUnsafeBytes { HTTPField(.forwarded, bytes: $0) })
+        fields.append(HTTPField(name: .xForwardedFor, value: clientAddress ?? "unknown"))
+        if !fields.contains(.xForwardedProto) {
+            fields.append(HTTPField(name: .xForwardedProto, value: scheme.rawValue))
         }
-        if let field = HTTPField("Forwarded", bytes: forwardedValue) { fields.append(field) }
-        if let field = HTTPField("X-Forwarded-For", bytes: Array((clientAddress ?? "unknown").utf8)) { fields.append(field) }
-        if fields.lineCount("x-forwarded-proto") == 0, let field = HTTPField("X-Forwarded-Proto", bytes: Array(scheme.rawValue.utf8)) {
-            fields.append(field)
-        }
-        if fields.lineCount("x-forwarded-host") == 0, let field = HTTPField("X-Forwarded-Host", bytes: Array(host.utf8)) {
-            fields.append(field)
-        }
+        if !fields.contains(.xForwardedHost) { fields.append(HTTPField(name: .xForwardedHost, value: host)) }
     }
 
     /// The fields that say who is behind a proxy, by their lower-case names.
@@ -46,7 +48,16 @@ public struct ForwardingFacts: Sendable, Equatable {
 
     /// Removes them, also where they are written with `_` for `-`: CGI and what is made like it cannot tell the two apart (RFC 3875 §4.1.18).
     public static func remove(from fields: inout HTTPFields) {
-        fields.removeAll { names.contains(PoisoningFields.folded($0.name)) }
+        fields = fields.kept { !isOne($0.name) }
+    }
+
+    /// Whether it is one of them, however written.
+    package static func isOne(_ name: HTTPField.Name) -> Bool {
+        // Most names begin with another letter.
+        switch name.canonicalName.utf8.first {
+        case UInt8(ascii: "c"), UInt8(ascii: "f"), UInt8(ascii: "t"), UInt8(ascii: "x"): names.contains(PoisoningFields.folded(name))
+        default: false
+        }
     }
 
     /// One element of `Forwarded` (RFC 7239 §4).
@@ -69,5 +80,18 @@ public struct ForwardingFacts: Sendable, Equatable {
     private static func append(_ text: String, to value: inout [UInt8]) {
         let span = text.utf8.span
         if span.isToken(0..<span.count) { value.append(contentsOf: text.utf8) } else { StructuredText.appendString(span, to: &value) }
+    }
+}
+
+/// Names that HTTPTypes does not offer as constants.
+extension HTTPField.Name {
+    static let forwarded = known("Forwarded")
+    static let xForwardedFor = known("X-Forwarded-For")
+    static let xForwardedProto = known("X-Forwarded-Proto")
+    static let xForwardedHost = known("X-Forwarded-Host")
+
+    private static func known(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
+        return name
     }
 }

@@ -18,24 +18,31 @@ public enum HopByHop {
     /// Removed are the fields known to end here, those that `Connection` names, and the proxy's own credentials. A name in ``guarded`` is
     /// not removed on the word of `Connection`. Cost: one walk, and one allocation for the result.
     public static func endToEnd(_ fields: HTTPFields, direction: Direction) -> HTTPFields {
-        let nominated = nominatedNames(fields)
-        var result = HTTPFields()
-        result.reserveCapacity(fields.count)
-        for field in fields {
-            let name = field.name.canonicalName
-            if isHopByHop(name, direction) || nominated.contains(name) { continue }
-            result.append(field)
-        }
-        return result
+        endToEnd(fields, direction: direction) { _ in true }
     }
 
-    /// Whether a field never goes on, by its lower-case name.
-    public static func isHopByHop(_ name: String, _ direction: Direction) -> Bool {
-        switch name {
-        case "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "http2-settings": true
+    /// The same, of those that the caller keeps besides.
+    /// - Parameter moreCapacity: How many fields are to be added.
+    package static func endToEnd(
+        _ fields: HTTPFields,
+        direction: Direction,
+        moreCapacity: Int = 0,
+        where isKept: (HTTPField) -> Bool
+    ) -> HTTPFields {
+        let nominated = nominatedNames(fields)
+        return fields.kept(moreCapacity: moreCapacity) { field in
+            !isHopByHop(FieldKind(field.name), direction) && (nominated.isEmpty || !nominated.contains(field.name.canonicalName))
+                && isKept(field)
+        }
+    }
+
+    /// Whether a field never goes on.
+    private static func isHopByHop(_ kind: FieldKind, _ direction: Direction) -> Bool {
+        switch kind {
+        case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .http2Settings: true
         // In a response it has no meaning, and RFC 9111 §3.1 forbids to store it.
-        case "proxy-authorization": true
-        case "proxy-authenticate", "proxy-authentication-info": direction == .response
+        case .proxyAuthorization: true
+        case .proxyAuthenticate, .proxyAuthenticationInfo: direction == .response
         default: false
         }
     }

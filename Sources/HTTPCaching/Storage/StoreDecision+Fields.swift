@@ -9,15 +9,13 @@ extension StoreDecision {
     /// Left out: hop-by-hop fields and those that `Connection` names; `Age`, which is computed; `Trailer`; those that `private="…"` names
     /// (§5.2.2.7). The fields that `no-cache="…"` names stay, because a validated answer has them.
     static func storedFields(_ fields: HTTPFields, facts: ResponseFacts, policy: CachingPolicy) -> HTTPFields {
-        var kept = HopByHop.endToEnd(fields, direction: .response)
         let withheld = policy.isShared ? facts.directives.privateFields : []
-        kept.removeAll { field in
-            let name = field.name.canonicalName
-            switch name {
-            case "age", "trailer": return true
-            case "date": return !facts.isDateValid
-            case "set-cookie" where policy.setCookie == .strip: return true
-            default: return withheld.contains(name)
+        var kept = HopByHop.endToEnd(fields, direction: .response, moreCapacity: 1) { field in
+            switch FieldKind(field.name) {
+            case .age, .trailer: false
+            case .date: facts.isDateValid
+            case .setCookie where policy.setCookie == .strip: false
+            default: withheld.isEmpty || !withheld.contains(field.name.canonicalName)
             }
         }
         if !facts.isDateValid {

@@ -16,10 +16,7 @@ uint64_t gyre_allocations_of_thread(void);
 /// Whether copies are counted in this build; see `gyre_allocations_counted`.
 bool gyre_copies_counted(void);
 
-/// How many bytes the calling thread has copied by `memcpy` and `memmove` since it began, in copies of 4 KiB or more.
+/// How many bytes the calling thread has copied by `memcpy` and `memmove` since it began, in copies of 16 KiB or more.
 uint64_t gyre_copied_bytes_of_thread(void);
-
-/// The same of all threads that have this name, those that have ended too.
-uint64_t gyre_copied_bytes_of_threads(const char *name);
 
 #endif
