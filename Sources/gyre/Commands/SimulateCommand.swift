@@ -114,8 +114,8 @@ struct SimulateCommand: AsyncParsableCommand {
             for volume in volumeSize {
                 for memory in memory {
                     var store = StoreModelConfiguration(
-                        memoryBytes: try TraceOptions.bytes(memory, "--memory", trace),
-                        volumeBytes: try TraceOptions.bytes(volume, "--volume-size", trace)
+                        memoryBytes: try TraceOptions.bytes(memory, "--memory", uniqueBytes: trace.uniqueBytes),
+                        volumeBytes: try TraceOptions.bytes(volume, "--volume-size", uniqueBytes: trace.uniqueBytes)
                     )
                     (store.bytesPerSecond, store.bytesPerDay) = budget
                     store.byteShare = Float(byteShare)
