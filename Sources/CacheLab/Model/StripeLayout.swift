@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-/// What a stripe of the store holds besides records, and how the store goes about with stripes. A test holds these numbers against the store.
+/// What a stripe of the store holds besides records, and how the store goes about with stripes. `StoreReplayTests` holds the model that uses it
+/// against the store.
 enum StripeLayout {
     /// Header and the end of the footer; a record's directory entry counts as the record's.
     static let frameBytes = 128
