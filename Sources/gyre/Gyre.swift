@@ -13,7 +13,7 @@ struct Gyre: AsyncParsableCommand {
         version: GyreVersion.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ConfigCommand.self, StoreCommand.self, PurgeCommand.self, ExplainCommand.self,
-            SimulateCommand.self, SizeCommand.self, WorkloadCommand.self, UserCommand.self, EventsCommand.self,
+            SimulateCommand.self, ReplayCommand.self, SizeCommand.self, WorkloadCommand.self, UserCommand.self, EventsCommand.self,
         ]
     )
 }

@@ -6,6 +6,11 @@ import CyclicStore
 /// The stripes of a volume as lists of records: head, reclaim, survivors, stripes that stay.
 struct LogModel {
     let stripeBytes: Int
+    /// Bytes of a stripe for records and their directory entries.
+    private let capacity: Int
+    /// A larger record stands for an object in fragments, which fill stripes up.
+    private let maxInlineBytes: Int
+    private let cleanGoal: Int
     var policy: ReclaimPolicy
     private(set) var deviceBytesWritten = 0
     private(set) var liveRecords = 0
@@ -58,6 +63,9 @@ struct LogModel {
 
     init(stripeBytes: Int, stripeCount: Int, objectCount: Int, policy: ReclaimPolicy, seed: UInt64) {
         self.stripeBytes = stripeBytes
+        capacity = stripeBytes - StripeLayout.frameBytes
+        maxInlineBytes = StripeLayout.maxInlineBytes(stripeBytes: stripeBytes)
+        cleanGoal = StripeLayout.cleanGoal(stripes: stripeCount)
         self.policy = policy
         stripes = [Stripe](repeating: Stripe(), count: stripeCount)
         places = [Place](repeating: Place(), count: objectCount)
@@ -75,6 +83,14 @@ struct LogModel {
         guard place.serial != 0 else { return nil }
         places[Int(object)].uses = place.uses.addingUse(random: UInt32(truncatingIfNeeded: random.next()))
         return ReclaimPolicy.HitFacts(stripesSince: opened - stripes[Int(place.stripe)].openedAt, stripeCount: stripes.count)
+    }
+
+    /// Hits that its copy in memory had, so that reclaim knows of them.
+    mutating func addUses(_ uses: Int, to object: UInt32) {
+        guard contains(object) else { return }
+        for _ in 0..<min(uses, 16) {
+            places[Int(object)].uses = places[Int(object)].uses.addingUse(random: UInt32(truncatingIfNeeded: random.next()))
+        }
     }
 
     /// What a write works with besides the log.
@@ -116,6 +132,11 @@ struct LogModel {
 
     /// False when the budget has no stripe to give.
     private mutating func append(_ record: Record, to kind: Kind, _ purpose: WriteBudget.Purpose, _ around: inout Surroundings) -> Bool {
+        // What does not fit into the rest of a stripe leaves it empty.
+        if let full = self[kind].stripe, record.bytes <= maxInlineBytes, self[kind].used + Int(record.bytes) > capacity {
+            stripes[full].isOpen = false
+            self[kind] = Head()
+        }
         if self[kind].stripe == nil {
             guard around.budget.take(stripeBytes, for: purpose, now: around.now) else { return false }
             open(kind, &around)
@@ -128,9 +149,9 @@ struct LogModel {
         places[Int(record.object)] = Place(serial: record.serial, stripe: UInt32(stripe))
         stripes[stripe].records.append(record)
         self[kind].used += Int(record.bytes)
-        while let full = self[kind].stripe, self[kind].used >= stripeBytes {
+        while let full = self[kind].stripe, self[kind].used >= capacity {
             stripes[full].isOpen = false
-            self[kind].used -= stripeBytes
+            self[kind].used -= capacity
             self[kind].stripe = nil
             // The rest of the record lies in the next stripe.
             if self[kind].used > 0, around.budget.take(stripeBytes, for: .admission, now: around.now) { open(kind, &around) }
@@ -141,11 +162,17 @@ struct LogModel {
     /// Takes a clean stripe. Survivors of those that are reclaimed for it wait in `waiting`.
     private mutating func open(_ kind: Kind, _ around: inout Surroundings) {
         if clean.isEmpty { reclaimNext(&around) }
-        guard let stripe = clean.popLast() else { return }
+        guard !clean.isEmpty else { return }
+        let stripe = clean.removeFirst()
         stripes[stripe].openedAt = opened
         opened += 1
-        deviceBytesWritten += stripeBytes
+        deviceBytesWritten += stripeBytes + StripeLayout.logPageBytes(stripeBytes: stripeBytes)
         self[kind].stripe = stripe
+        while clean.count < cleanGoal {
+            let before = clean.count
+            reclaimNext(&around)
+            if clean.count == before { break }
+        }
     }
 
     private mutating func carrySurvivors(_ around: inout Surroundings) {

@@ -6,13 +6,16 @@ package import CyclicStore
 /// A store on a simulated volume, driven request by request: the deciding values are the store's own, the log and the index are models of
 /// the mechanism without bytes, threads and checks.
 ///
-/// Differences from the store: a record may reach over the end of its stripe (the store cuts large objects into fragments and leaves the
-/// rest of a stripe empty), and no stripe is kept clean ahead of the head.
+/// Differences from the store: an object in fragments is one record that reaches over the ends of stripes, and is in memory as a whole; what waits to be
+/// written is written at once; nothing is read while it is overwritten.
 package struct StoreModel: ~Copyable {
     package let configuration: StoreModelConfiguration
 
     private var memory: S3FIFO
     private var inMemory: [Bool]
+    /// Objects in memory that no volume has had since they came.
+    private var isDirty: [Bool]
+    private let maxInlineBytes: Int
     private var admission: Admission
     private var shadows: ShadowCaches?
     private var around: LogModel.Surroundings
@@ -29,11 +32,14 @@ package struct StoreModel: ~Copyable {
         let hasDisk = configuration.volumeBytes > 0
         memory = S3FIFO(
             capacityBytes: configuration.memoryBytes,
-            smallShare: configuration.smallShare ?? (hasDisk ? S3FIFO.smallShareBeforeDisk : S3FIFO.usualSmallShare)
+            smallShare: configuration.smallShare
+                ?? (hasDisk && configuration.replacement == .gyre ? S3FIFO.smallShareBeforeDisk : S3FIFO.usualSmallShare)
         )
         maxMemoryObject = configuration.memoryBytes / 8
         isBounded = configuration.bytesPerSecond != nil || configuration.bytesPerDay != nil
         inMemory = [Bool](repeating: false, count: objectCount)
+        isDirty = inMemory
+        maxInlineBytes = hasDisk ? StripeLayout.maxInlineBytes(stripeBytes: configuration.effectiveStripeBytes) : .max
         sizes = [UInt32](repeating: 0, count: objectCount)
         let value = HitValue(byteShare: configuration.byteShare)
         let tuning = configuration.tuning ?? Tuning()
@@ -98,9 +104,20 @@ package struct StoreModel: ~Copyable {
             }
         } else {
             sizes[object] = request.bytes
-            let verdict = admission.arrival(hash, bytes: bytes + configuration.recordOverheadBytes, circumstances(object))
-            perform(verdict, request.object)
+            let recordBytes = bytes + configuration.recordOverheadBytes
+            if bytes > maxInlineBytes {
+                // It comes in fragments: written as it comes or not kept at all, not in memory either.
+                let verdict = admission.streamed(hash, bytes: recordBytes, circumstances(object))
+                perform(verdict, request.object)
+                guard log.contains(request.object) else {
+                    if isSampled { shadows?.departure(hash, bytes: recordBytes, uses: 0) }
+                    return
+                }
+            } else {
+                perform(admission.arrival(hash, bytes: recordBytes, circumstances(object)), request.object)
+            }
         }
+        isDirty[object] = !log.contains(request.object)
         remember(request.object, hash, bytes: bytes, isSampled: isSampled)
     }
 
@@ -138,8 +155,9 @@ package struct StoreModel: ~Copyable {
 
     private mutating func leaves(_ object: UInt32, _ hash: KeyHash, uses: Int, isSampled: Bool) {
         let bytes = Int(sizes[Int(object)]) + configuration.recordOverheadBytes
+        // What a volume had is not written again, whether it is there still or not.
+        guard isDirty[Int(object)] else { return log.addUses(uses, to: object) }
         if isSampled { shadows?.departure(hash, bytes: bytes, uses: uses) }
-        if log.contains(object) { return }
         let verdict = admission.departure(hash, bytes: bytes, uses: uses, isOnDisk: false, circumstances(Int(object)))
         perform(verdict, object)
     }

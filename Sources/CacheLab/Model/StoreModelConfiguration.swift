@@ -27,7 +27,7 @@ package struct StoreModelConfiguration: Hashable, Sendable {
     /// Bytes in memory beside an object's.
     package var memoryOverheadBytes = 208
     package var seed: UInt64 = 1
-    package var shadowObjects = 4096
+    package var shadowObjects = 8192
 
     package init(memoryBytes: Int, volumeBytes: Int, replacement: Replacement = .gyre) {
         self.memoryBytes = memoryBytes

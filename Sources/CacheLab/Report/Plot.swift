@@ -72,6 +72,13 @@ struct Plot {
         return svg + "</svg>"
     }
 
+    /// The same as a file of its own.
+    var file: String {
+        let style = "svg { font: 12px sans-serif; background: #fff } .grid { stroke: #d1d9e0 } .title { font-weight: 600; font-size: 14px }"
+        return svg.replacingOccurrences(of: "<svg ", with: "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" ")
+            .replacingOccurrences(of: "</title><text", with: "</title><style>\(style)</style><text") + "\n"
+    }
+
     static func escaped(_ text: String) -> String {
         text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(
             of: "\"",

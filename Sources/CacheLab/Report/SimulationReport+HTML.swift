@@ -7,7 +7,7 @@ import Foundation
 extension SimulationReport {
     /// One page with everything in it: plots, the table, the reuse of each volume.
     package var html: String {
-        let plots = [sizePlot, frontierPlot, timePlot, reusePlot].compactMap(\.self)
+        let plots = [sizePlot, frontierPlot, writesPlot, timePlot, reusePlot].compactMap(\.self)
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -76,15 +76,46 @@ extension SimulationReport {
         return frontier
     }
 
+    /// What more hits cost in writes, as the volume grows. The ancestor's hits write, so that its line does not come down as others' do.
+    private var writesPlot: Plot? {
+        let lines = series { ($0.totals.objectHitRatio, $0.totals.writtenPerRequestedByte) }.filter { $0.points.count > 1 }
+        guard !lines.isEmpty else { return nil }
+        return Plot(
+            title: "Writes as hits grow with the size of the volume",
+            xName: "object hit ratio",
+            yName: "device bytes written for each byte requested",
+            series: lines
+        )
+    }
+
+    /// The plot of writes over hits as a file of its own; nil when no policy was run with two sizes.
+    package var writesSVG: String? { writesPlot?.file }
+
+    /// What gets a line of its own where sizes are no axis: everything, or of each policy the largest when there are more lines than colors.
+    private var detailed: [RunResult] {
+        guard results.count > Plot.colors.count else { return results }
+        return names.compactMap { name in
+            results.filter { $0.configuration.subject.name == name }
+                .max { bytes($0) < bytes($1) }
+        }
+    }
+
+    private func bytes(_ result: RunResult) -> Int { result.configuration.store.memoryBytes + result.configuration.store.volumeBytes }
+
+    private var detailNote: String { detailed.count < results.count ? ", largest sizes" : "" }
+
+    private func detailName(_ result: RunResult) -> String {
+        result.configuration.subject.name + (detailed.count > names.count ? " " + Self.size(result.configuration.store.volumeBytes) : "")
+    }
+
     private var timePlot: Plot {
         Plot(
-            title: "Hit ratio over time",
+            title: "Hit ratio over time" + detailNote,
             xName: "share of the trace",
             yName: "object hit ratio",
-            series: results.map { result in
+            series: detailed.map { result in
                 Plot.Series(
-                    name: result.configuration.subject.name
-                        + (results.count > names.count ? " " + Self.size(result.configuration.store.volumeBytes) : ""),
+                    name: detailName(result),
                     points: result.hitRatios.enumerated().map { (Double($0 + 1) / Double(result.hitRatios.count), $1) }
                 )
             }
@@ -92,15 +123,15 @@ extension SimulationReport {
     }
 
     private var reusePlot: Plot? {
-        let own = results.filter { $0.reuse.total > 0 }
+        let own = detailed.filter { $0.reuse.total > 0 }
         guard !own.isEmpty else { return nil }
         return Plot(
-            title: "Uses of the records that left the volume",
+            title: "Uses of the records that left the volume" + detailNote,
             xName: "uses",
             yName: "share of records",
             series: own.map { result in
                 Plot.Series(
-                    name: result.configuration.subject.name,
+                    name: detailName(result),
                     points: (0..<ReuseStatistics.useClasses).map {
                         (Double($0), Double(result.reuse.records(useClass: $0)) / Double(result.reuse.total))
                     }

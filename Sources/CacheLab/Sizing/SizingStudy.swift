@@ -3,8 +3,8 @@
 
 package import CyclicStore
 
-/// What other sizes of memory and disk would bring: hits from the store's own policies on a sample of the objects, at sizes scaled by the
-/// share that is sampled (Waldspurger and others, ATC 2017), and LRU's curve from ``ReuseDistances``.
+/// What other sizes of memory and disk would bring: hits from the store's own policies on a ``SizingSample``, at sizes scaled by the share
+/// that is sampled (Waldspurger and others, ATC 2017), and LRU's curve from ``ReuseDistances``.
 package struct SizingStudy: Sendable {
     /// One pair of sizes.
     package struct Row: Hashable, Sendable {
@@ -46,10 +46,25 @@ package struct SizingStudy: Sendable {
         objectsMax: Int = 16_384,
         requestsPerSecond: Double? = nil
     ) async -> SizingStudy {
-        var distances = ReuseDistances(objectsMax: objectsMax)
-        for request in trace.requests { distances.request(Trace.hash(of: request.object).low, bytes: Int(request.bytes)) }
-        let share = distances.share
-        let sample = trace.sample { distances.samples(Trace.hash(of: $0).low) }
+        let sample = SizingSample(of: trace, objectsMax: objectsMax)
+        return await run(
+            sample,
+            memoryBytes: memoryBytes,
+            volumeBytes: volumeBytes,
+            replacement: replacement,
+            requestsPerSecond: requestsPerSecond
+        )
+    }
+
+    /// The same for a sample that was taken elsewhere.
+    package static func run(
+        _ sample: SizingSample,
+        memoryBytes: Int,
+        volumeBytes: Int,
+        replacement: Replacement = .gyre,
+        requestsPerSecond: Double? = nil
+    ) async -> SizingStudy {
+        let share = sample.share
         var pairs: [(Int, Int)] = []
         for factor in factors { pairs.append((memoryBytes, Int(Double(volumeBytes) * factor))) }
         for factor in [0.5, 2, 4] { pairs.append((Int(Double(memoryBytes) * factor), volumeBytes)) }
@@ -63,17 +78,17 @@ package struct SizingStudy: Sendable {
                 )
             )
         }
-        let results = await Runner(sample).run(configurations)
+        let results = await Runner(sample.trace).run(configurations)
         let rows = zip(pairs, results).map { pair, result in
-            let lru = distances.hitRatios(bytes: pair.0 + pair.1)
-            let (totals, expected) = (result.totals, Double(distances.bytes) * share)
+            let lru = sample.lruHitRatios(bytes: pair.0 + pair.1)
+            let (totals, expected) = (result.totals, Double(sample.bytes) * share)
             return Row(
                 memoryBytes: pair.0,
                 volumeBytes: pair.1,
                 objectHitRatio: ReuseDistances.corrected(
                     Double(totals.memoryHits + totals.diskHits),
                     of: Double(totals.requests),
-                    expected: Double(distances.requests) * share
+                    expected: Double(sample.requests) * share
                 ),
                 byteHitRatio: ReuseDistances.corrected(Double(totals.hitBytes), of: Double(totals.requestedBytes), expected: expected),
                 lruObjectHitRatio: lru.objects,
@@ -81,10 +96,9 @@ package struct SizingStudy: Sendable {
                 writtenPerRequestedByte: expected > 0 ? Double(totals.deviceBytesWritten) / expected : 0
             )
         }
-        let duration = Double(trace.requests.last?.seconds ?? 0) - Double(trace.requests.first?.seconds ?? 0)
         let curve = (0...14).map { step in
-            let bytes = Int(Double(trace.uniqueBytes) / 128 * Double(1 << (step / 2)) * (step % 2 == 0 ? 1 : 1.414))
-            let ratios = distances.hitRatios(bytes: bytes)
+            let bytes = Int(Double(sample.uniqueBytes) / 128 * Double(1 << (step / 2)) * (step % 2 == 0 ? 1 : 1.414))
+            let ratios = sample.lruHitRatios(bytes: bytes)
             return (bytes, ratios.objects, ratios.bytes)
         }
         return SizingStudy(
@@ -92,11 +106,11 @@ package struct SizingStudy: Sendable {
             volumeBytes: volumeBytes,
             rows: rows,
             share: share,
-            sampledObjects: distances.sampledObjects,
-            requests: distances.requests,
-            requestedBytes: distances.bytes,
-            uniqueBytes: trace.uniqueBytes,
-            requestsPerSecond: requestsPerSecond ?? (duration >= 1 ? Double(trace.requests.count) / duration : nil),
+            sampledObjects: sample.trace.objectCount,
+            requests: sample.requests,
+            requestedBytes: sample.bytes,
+            uniqueBytes: sample.uniqueBytes,
+            requestsPerSecond: requestsPerSecond ?? sample.requestsPerSecond,
             curve: curve
         )
     }
@@ -115,23 +129,5 @@ package struct SizingStudy: Sendable {
     package func years(_ row: Row, ratedWritesPerDay: Double) -> Double? {
         guard let rate = bytesWrittenPerSecond(row), rate > 0 else { return nil }
         return 5 * ratedWritesPerDay * Double(row.volumeBytes) / (rate * 86_400)
-    }
-}
-
-extension Trace {
-    /// The requests for some of the objects, renumbered.
-    package func sample(_ isSampled: (UInt32) -> Bool) -> Trace {
-        var numbers = [UInt32](repeating: .max, count: objectCount)
-        var count: UInt32 = 0
-        var some: [TraceRequest] = []
-        for var request in requests where isSampled(request.object) {
-            if numbers[Int(request.object)] == .max {
-                numbers[Int(request.object)] = count
-                count += 1
-            }
-            request.object = numbers[Int(request.object)]
-            some.append(request)
-        }
-        return Trace(requests: some)
     }
 }

@@ -42,6 +42,16 @@ package struct Trace: Sendable {
         uniqueBytes = sizes.reduce(0) { $0 + Int($1) }
     }
 
+    /// The same requests for smaller objects, of a byte at least.
+    package func dividingSizes(by divisor: UInt32) -> Trace {
+        guard divisor > 1 else { return self }
+        var trace = Trace(
+            requests: requests.map { TraceRequest(seconds: $0.seconds, object: $0.object, bytes: max(1, $0.bytes / divisor)) }
+        )
+        trace.unreadable = unreadable
+        return trace
+    }
+
     /// The hash of an object: spread as a store's keyed hash would spread it.
     @inline(__always)
     package static func hash(of object: UInt32) -> KeyHash {

@@ -165,7 +165,7 @@ extension SettingsTable {
             .address(orNil: "none"),
             default: "127.0.0.1:9180",
             flag: "--admin",
-            "Where /metrics, /healthz and /readyz are served"
+            "Where /metrics, /healthz, /readyz and /sample are served, and purges and questions are taken"
         )
     ]
 

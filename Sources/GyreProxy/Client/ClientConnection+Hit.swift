@@ -16,27 +16,30 @@ extension ClientConnection {
             !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision)
         else { return false }
         keyScratch.removeAll(keepingCapacity: true)
+        var hash = KeyHash(high: 0, low: 0)
         let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
             RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
             if head.targetForm == .absolute, proxy.configuration.keepsForwardApart {
                 RequestKey.append(part: RequestKey.forwardPart, to: &keyScratch)
             }
             return keyScratch.withUnsafeBytes { key in
-                proxy.store.objectInMemory(proxy.store.hash(key), key: key) as? CachedResponse
+                hash = proxy.store.hash(key)
+                return proxy.store.objectInMemory(hash, key: key) as? CachedResponse
             }
         }
         if object == nil, proxy.store.isMemoryOnly { return false }
         if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
-        if let object { return answer(with: object, from: .memory, startedAt: startedAt) }
+        if let object { return answer(with: object, hash, from: .memory, startedAt: startedAt) }
         let lookup = EarlyLookup(proxy.store.key(keyScratch), proxy)
-        if case .found(let object as CachedResponse, let tier) = lookup.result, answer(with: object, from: tier, startedAt: startedAt) {
+        if case .found(let object as CachedResponse, let tier) = lookup.result, answer(with: object, hash, from: tier, startedAt: startedAt)
+        {
             return true
         }
         earlyLookup = lookup
         return false
     }
 
-    private func answer(with object: CachedResponse, from tier: CyclicStore.Tier, startedAt: NIODeadline) -> Bool {
+    private func answer(with object: CachedResponse, _ hash: KeyHash, from tier: CyclicStore.Tier, startedAt: NIODeadline) -> Bool {
         guard object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks), let context else {
             return false
         }
@@ -70,6 +73,7 @@ extension ClientConnection {
                 clientAddress: clientAddress,
                 status: object.status,
                 bytes: object.body.readableBytes,
+                keyHash: hash,
                 from: tier,
                 at: now,
                 startedAt: startedAt

@@ -345,6 +345,7 @@ final class Exchange {
         proxy.log(
             RequestRecord(
                 request: request,
+                keyHash: primaryKey.hash,
                 outcome: outcome,
                 result: result,
                 status: status,

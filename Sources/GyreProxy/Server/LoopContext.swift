@@ -19,6 +19,8 @@ final class LoopContext {
     let flushes = LoopFlushes()
     private var random = SeededRandom(seed: .random(in: 0 ... .max))
     private let accessLog: AccessLogBuffer
+    /// Nil: nobody could ask for a sample.
+    private let sampler: LoopSampler?
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
@@ -37,7 +39,8 @@ final class LoopContext {
         shared: ProxyShared,
         poolSettings: PoolSettings,
         counters: LoopCounters,
-        accessLog: AccessLogBuffer
+        accessLog: AccessLogBuffer,
+        sampler: LoopSampler?
     ) {
         self.loop = loop
         self.store = store
@@ -45,6 +48,7 @@ final class LoopContext {
         self.shared = shared
         self.counters = counters
         self.accessLog = accessLog
+        self.sampler = sampler
         dialer = poolSettings.dialer
         upstream = DestinationPools(loop: loop, settings: poolSettings, flushes: flushes)
     }
@@ -92,6 +96,7 @@ final class LoopContext {
         for connection in connections.values { connection.sweep(now: now) }
         upstream.sweep(now: now)
         accessLog.flush()
+        flushSample()
     }
 
     /// Closes idle connections now and the others after their answer. The future is done when none is left.
@@ -117,6 +122,9 @@ final class LoopContext {
         for promise in promises { promise.succeed() }
     }
 
+    /// Hands the sampled requests over.
+    func flushSample() { sampler?.flush(at: Clock.timestamp()) }
+
     // MARK: Log and counters
 
     private static let hitWord = LogWord("hit")
@@ -130,12 +138,14 @@ final class LoopContext {
         clientAddress: String,
         status: Int,
         bytes bodyBytes: Int,
+        keyHash: KeyHash,
         from tier: CyclicStore.Tier,
         at now: Timestamp,
         startedAt: NIODeadline
     ) {
         let micros = microseconds(since: startedAt)
         counters.countRequest(tier == .memory ? .hitMemory : .hitDisk, durationMicroseconds: micros, bodyBytes: bodyBytes)
+        sampler?.count(keyHash, bytes: bodyBytes, at: now)
         var address = clientAddress
         address.withUTF8 { address in
             var entry = AccessLogEntry()
@@ -160,6 +170,8 @@ final class LoopContext {
     func log(_ record: RequestRecord) {
         let micros = microseconds(since: record.request.startedAt)
         counters.countRequest(record.result, durationMicroseconds: micros, bodyBytes: record.bodyBytesSent)
+        let now = Clock.timestamp()
+        sampler?.count(record, at: now)
         let request = record.request
         withBytes(Array(request.clientAddress.utf8), Array(request.methodName.utf8), request.target, request.host) {
             address,
@@ -187,7 +199,7 @@ final class LoopContext {
                 entry.servedFrom = record.servedFrom
                 entry.durationMicroseconds = micros
                 entry.originDurationMicroseconds = record.originMicroseconds
-                entry.timestampMilliseconds = Clock.timestamp().milliseconds
+                entry.timestampMilliseconds = now.milliseconds
                 accessLog.append(entry)
             }
         }

@@ -114,6 +114,8 @@ public struct ProxyConfiguration: Sendable {
     public var showsKey = false
     /// Whether what clients say about who is behind them (`Forwarded`, `X-Forwarded-*`) goes on: only behind a proxy of one's own.
     public var trustsForwarded = false
+    /// Whether the requests for some of the objects are kept for ``ProxyServer/requestSample()``: 4 MiB at most, and 32 KiB for each worker.
+    public var samplesRequests = true
     /// How requests share a fetch.
     public var collapsing = Collapsing()
     /// For how long the origin is not asked again about a response that was served because it failed, in milliseconds; 0: it is asked each time.

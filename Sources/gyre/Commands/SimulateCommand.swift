@@ -59,6 +59,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var csv = false
     @Option(help: "Write a page with plots to this file.")
     var html: String?
+    @Option(help: "Write the plot of writes against hits to this file, as SVG; needs two volume sizes.")
+    var svg: String?
     @Flag(help: "Draw how often records were used before they left the volume.")
     var reuse = false
 
@@ -77,6 +79,14 @@ struct SimulateCommand: AsyncParsableCommand {
             if let html {
                 do { try report.html.write(toFile: html, atomically: true, encoding: .utf8) } catch {
                     throw TraceError("\(html) cannot be written: \(error.localizedDescription)")
+                }
+            }
+            if let svg {
+                guard let plot = report.writesSVG else {
+                    throw TraceError("--svg needs two values of --volume-size, for a line between them")
+                }
+                do { try plot.write(toFile: svg, atomically: true, encoding: .utf8) } catch {
+                    throw TraceError("\(svg) cannot be written: \(error.localizedDescription)")
                 }
             }
             Console.say(json ? report.json : csv ? report.csv : report.table)
@@ -114,8 +124,8 @@ struct SimulateCommand: AsyncParsableCommand {
             for volume in volumeSize {
                 for memory in memory {
                     var store = StoreModelConfiguration(
-                        memoryBytes: try TraceOptions.bytes(memory, "--memory", trace),
-                        volumeBytes: try TraceOptions.bytes(volume, "--volume-size", trace)
+                        memoryBytes: try TraceOptions.bytes(memory, "--memory", uniqueBytes: trace.uniqueBytes),
+                        volumeBytes: try TraceOptions.bytes(volume, "--volume-size", uniqueBytes: trace.uniqueBytes)
                     )
                     (store.bytesPerSecond, store.bytesPerDay) = budget
                     store.byteShare = Float(byteShare)
@@ -148,33 +158,5 @@ struct SimulateCommand: AsyncParsableCommand {
             }
         }
         return (second, day)
-    }
-}
-
-/// A line on the terminal that fills; silent where the errors do not go to one.
-private final class ProgressBar: @unchecked Sendable {
-    // Unchecked: the lock guards it.
-    private let lock = NSLock()
-    private let total: Int
-    private let isShown = isatty(2) != 0
-    private var done = 0
-    private var shown = -1
-
-    init(total: Int) { self.total = max(1, total) }
-
-    func advance(_ count: Int) {
-        lock.withLock {
-            done += count
-            let percent = done * 100 / total
-            guard isShown, percent != shown else { return }
-            shown = percent
-            let full = percent * 40 / 100
-            let bar = String(repeating: "█", count: full) + String(repeating: "░", count: 40 - full)
-            FileHandle.standardError.write(Data("\r\(bar) \(percent) %".utf8))
-        }
-    }
-
-    func finish() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }

@@ -13,10 +13,10 @@ enum TraceOptions {
         return format
     }
 
-    static func bytes(_ text: String, _ option: String, _ trace: Trace) throws(TraceError) -> Int {
+    static func bytes(_ text: String, _ option: String, uniqueBytes: Int) throws(TraceError) -> Int {
         if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
             guard percent <= largestPercentage else { throw TraceError("\(option) \(text) is too much; 100000% is the most") }
-            return Int(Double(trace.uniqueBytes) * percent / 100)
+            return Int(Double(uniqueBytes) * percent / 100)
         }
         return try size(text, option)
     }

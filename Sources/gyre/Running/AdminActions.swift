@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CacheLab
 import CyclicStore
 import GyreAdmin
+import GyreConfiguration
 import GyreProxy
 
-/// The orders and questions of the admin address: `POST /purge` and `GET /explain`.
+/// The orders and questions of the admin address: `POST /purge`, `GET /explain` and `GET /sample`.
 enum AdminActions {
-    static func make(_ proxy: ProxyServer) -> [String: AdminServer.Action] {
+    static func make(_ proxy: ProxyServer, _ settings: GyreSettings) -> [String: AdminServer.Action] {
         [
             "/purge": .post { await purge($0, proxy) },
             "/explain": .get { await explain($0, proxy) },
+            "/sample": .get { _ in await sample(proxy, settings.storeConfiguration) },
         ]
+    }
+
+    /// What `gyre size --admin` reads.
+    private static func sample(_ proxy: ProxyServer, _ store: StoreConfiguration) async -> AdminServer.Page {
+        guard let sample = await proxy.requestSample() else { return .init(status: 404, "no sample is kept\n") }
+        return .init(contentType: "application/json", body: Array(ServerSample(sample, store).json))
     }
 
     /// `url`, `tag`, `prefix`, `group` with `origin`, or `everything`, each as often as wanted; `soft` marks stale.
@@ -51,5 +60,22 @@ enum AdminActions {
             return .init(status: 400, "not-a-url: write http://host/path\n")
         }
         return .init(text)
+    }
+}
+
+extension ServerSample {
+    fileprivate init(_ sample: RequestSample, _ store: StoreConfiguration) {
+        self.init()
+        share = sample.share
+        requests = sample.requests
+        bytes = sample.bytes
+        seconds = Double(sample.milliseconds) / 1000
+        lost = sample.lost
+        memoryBytes = store.memoryBytes
+        volumeBytes = store.volumes.reduce(0) { $0 + Int($1.byteCount) }
+        replacement = store.replacement.description
+        self.sample.milliseconds = sample.sampled.map { UInt64($0.milliseconds) }
+        self.sample.object = sample.sampled.map { UInt32($0.object) }
+        self.sample.bytes = sample.sampled.map { UInt32(clamping: $0.bytes) }
     }
 }

@@ -11,15 +11,22 @@ import NIOPosix
 enum AdminClient {
     /// Sends a request and prints the answer's body; ends the program with 1 when it is no success.
     static func ask(_ method: String, _ path: String, _ query: [(String, String)], at address: String) async throws {
+        let target = path + "?" + query.map { "\(encoded($0.0))=\(encoded($0.1))" }.joined(separator: "&")
+        let body = try await send(method, target, at: address)
+        Console.say(String(decoding: body.last == UInt8(ascii: "\n") ? body.dropLast() : body, as: UTF8.self))
+    }
+
+    /// The body of an answer; ends the program with 1 when it is no success.
+    /// - Parameter address: `host:port`, with or without `http://` before it.
+    static func send(_ method: String, _ target: String, at address: String) async throws -> Data {
         let parsed: ListenAddress
         do throws(ValueRefusal) {
-            parsed = try ListenAddress(parsing: address)
+            parsed = try ListenAddress(parsing: hostAndPort(address))
         } catch {
             Console.error("gyre: \(address) is no address; write host:port")
             throw ExitCode(2)
         }
-        let target = path + "?" + query.map { "\(encoded($0.0))=\(encoded($0.1))" }.joined(separator: "&")
-        let answer: String
+        let answer: Data
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(5))
@@ -32,19 +39,27 @@ enum AdminClient {
                 try await outbound.write(
                     ByteBuffer(string: "\(method) \(target) HTTP/1.1\r\nHost: gyre\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 )
-                var bytes = ByteBuffer()
-                for try await var piece in inbound { bytes.writeBuffer(&piece) }
-                return String(buffer: bytes)
+                var bytes = Data()
+                for try await piece in inbound { bytes.append(contentsOf: piece.readableBytesView) }
+                return bytes
             }
         } catch {
             Console.error("gyre: nobody answers at \(address): \(error)")
             throw ExitCode(1)
         }
-        let body = answer.range(of: "\r\n\r\n").map { String(answer[$0.upperBound...]) } ?? ""
-        let isGood = answer.hasPrefix("HTTP/1.1 200")
-        let text = String(body.last == "\n" ? body.dropLast() : body[...])
-        if isGood { Console.say(text) } else { Console.error("gyre: \(text)") }
-        if !isGood { throw ExitCode(1) }
+        let body = answer.range(of: Data("\r\n\r\n".utf8)).map { answer[$0.upperBound...] } ?? Data()
+        guard answer.starts(with: "HTTP/1.1 200".utf8) else {
+            let text = String(decoding: body.last == UInt8(ascii: "\n") ? body.dropLast() : body, as: UTF8.self)
+            Console.error("gyre: \(text)")
+            throw ExitCode(1)
+        }
+        return Data(body)
+    }
+
+    private static func hostAndPort(_ address: String) -> String {
+        guard address.hasPrefix("http://") else { return address }
+        let rest = address.dropFirst("http://".count)
+        return String(rest.last == "/" ? rest.dropLast() : rest)
     }
 
     private static func encoded(_ text: String) -> String {

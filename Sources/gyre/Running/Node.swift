@@ -33,6 +33,7 @@ final class Node: Sendable {
             throw ExitCode(1)
         }
         var configuration = settings.proxyConfiguration
+        configuration.samplesRequests = settings.admin.listen != nil
         if settings.forward.enabled { configuration.forward = try settings.forwardConfiguration() }
         let store: CyclicStore
         do throws(StoreError) {
@@ -79,7 +80,7 @@ final class Node: Sendable {
                     host: address.host ?? "::",
                     port: Int(address.port),
                     pages: pages(registry, readiness),
-                    actions: AdminActions.make(proxy)
+                    actions: AdminActions.make(proxy, settings)
                 )
             } catch {
                 Console.error("gyre: cannot listen for admin on \(address): \(error)")
