@@ -57,7 +57,7 @@ SCENARIOS = {
                          without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
     "scale": Scenario("100 objects of 1 KiB in memory, server and load on one CPU, then on two with two workers", "1k", kind="scale",
                       without=("constant", "varnish", "squid", "trafficserver")),
-    "many": Scenario("objects of 128 bytes in memory, 10,000 of them, then 10 million", "128b", objects=10_000, kind="many", memory_mib=14 << 10,
+    "many": Scenario("objects of 128 bytes in memory, 10,000 of them, then millions", "128b", objects=10_000, kind="many", memory_mib=14 << 10,
                      disk_mib=14 << 10, without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
 }
 # A quarter of an hour for the filling alone.
@@ -255,10 +255,7 @@ def measure_scale(name, scenario, origin, work, seconds):
     return result
 
 
-MANY = 10_000_000
-
-
-def measure_many(name, scenario, origin, work, seconds):
+def measure_many(name, scenario, origin, work, seconds, many):
     """The same server first with few objects, then with many. The many come through the proxy, one miss each."""
     process, place, admin = start_server(name, scenario, origin, work)
     warm(place.port, scenario)
@@ -274,7 +271,7 @@ def measure_many(name, scenario, origin, work, seconds):
 
     few = part(scenario.objects)
     resident = servers.resident_bytes(process)
-    filled = fill_many(place.port, admin, scenario)
+    filled = fill_many(place.port, admin, scenario, many)
     result = part(filled)
     result.update(few_cpu_us=few["cpu_us"], times=result["cpu_us"] / few["cpu_us"], rps=result["requests"] / result["seconds"], objects=filled,
                   bytes_each=(servers.resident_bytes(process) - resident) / filled, origin_requests=result["hits"]["miss"], other_work=0)
@@ -284,13 +281,13 @@ def measure_many(name, scenario, origin, work, seconds):
     return result
 
 
-def fill_many(port, admin, scenario):
+def fill_many(port, admin, scenario, many):
     """Asks for objects one after another until there are as many as wanted, and tells how many."""
     missed = gyre_hits(admin)["miss"]
     asked = {"BENCH_PREFIX": scenario.path, "BENCH_FIRST": str(scenario.objects)}
     load = subprocess.Popen(wrk_command(port, scenario.connections, 3600), env=os.environ | asked, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        while (count := scenario.objects + gyre_hits(admin)["miss"] - missed) < MANY and load.poll() is None:
+        while (count := scenario.objects + gyre_hits(admin)["miss"] - missed) < many and load.poll() is None:
             time.sleep(1)
     finally:
         load.terminate()
@@ -299,11 +296,11 @@ def fill_many(port, admin, scenario):
     return count - scenario.connections
 
 
-def measure(name, scenario, origin, work, seconds):
+def measure(name, scenario, origin, work, seconds, many):
     if scenario.kind == "scale":
         return measure_scale(name, scenario, origin, work, seconds)
     if scenario.kind == "many":
-        return measure_many(name, scenario, origin, work, seconds)
+        return measure_many(name, scenario, origin, work, seconds, many)
     process, place, admin = start_server(name, scenario, origin, work)
     warm(place.port, scenario)
     if scenario.kind == "latency":
@@ -490,6 +487,7 @@ def parse():
     parser.add_argument("--servers", default=",".join(SERVERS), help="some of the servers, with commas between: " + ",".join(SERVERS))
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement (5)")
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each (3)")
+    parser.add_argument("--many", type=int, default=10_000_000, help="objects of the scenario many (10000000)")
     parser.add_argument("--results", default=os.path.join(HERE, "results"), help="the folder for hits.md, hits.json and hits.svg")
     arguments = parser.parse_args()
     arguments.scenario = arguments.scenario or [name for name in SCENARIOS if name not in ONLY_WHEN_NAMED]
@@ -512,7 +510,7 @@ def run_all(arguments, names, work):
             for name in names:
                 if name in SCENARIOS[scenario].without:
                     continue
-                result = measure(name, SCENARIOS[scenario], origin, work, arguments.seconds)
+                result = measure(name, SCENARIOS[scenario], origin, work, arguments.seconds, arguments.many)
                 measurements.append(dict(server=name, scenario=scenario, repeat=repeat, **result))
                 print(f"[{repeat + 1}/{arguments.repeats}] {scenario}, {SERVERS[name].title}: {result['rps']:.0f}/s, {result['cpu_us']:.1f} µs"
                       + "".join(f"; {doubt}" for doubt in result["doubts"]), file=sys.stderr, flush=True)
