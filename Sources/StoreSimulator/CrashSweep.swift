@@ -2,8 +2,8 @@
 // Copyright the Gyre project authors
 
 /// A small workload, run again and again with the power failing at the first operation of a device, at the second, and so on, until a run
-/// ends without having met the failure (SQLite's way). Formatting, recovery and clean stop are among the operations; while the store
-/// comes back the power fails once more.
+/// ends without having met the failure (SQLite's way). Formatting and clean stop are among the operations. A start after a crash is cut by chance in the
+/// other runs of the simulator, not here at each of its operations.
 public enum CrashSweep {
     /// Runs it.
     /// - Parameters:

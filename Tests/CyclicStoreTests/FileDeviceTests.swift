@@ -90,15 +90,16 @@ import Testing
         device.close()
     }
 
-    /// Needs root and a free loop device; says so and passes where there is none.
-    @Test func `a raw block device is a volume, by direct I/O, and is not shared`() async throws {
+    /// Needs root.
+    @Test(.enabled(if: hasLoopDevice(), "no loop device on this machine"))
+    func `a raw block device is a volume, by direct I/O, and is not shared`() async throws {
         let folder = try TestFolder()
         defer { folder.remove() }
         let image = folder.path("image")
         #expect(FileManager.default.createFile(atPath: image, contents: nil))
         truncate(image, Self.deviceBytes)
         guard let loop = shell("/usr/sbin/losetup", "--find", "--show", "--sector-size", "4096", image), loop.hasPrefix("/dev/loop") else {
-            print("no loop device on this machine: raw block devices were not tested")
+            Issue.record("the loop device that was free cannot be had")
             return
         }
         defer { _ = shell("/usr/sbin/losetup", "--detach", loop) }
@@ -157,17 +158,28 @@ import Testing
         var info = stat()
         return stat(path, &info) == 0 ? Int(info.st_blocks) * 512 : -1
     }
+}
 
-    private func shell(_ program: String, _ arguments: String...) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return nil }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? text.trimmingCharacters(in: .whitespacesAndNewlines) : nil
-    }
+/// Whether a file can be attached as a block device.
+private func hasLoopDevice() -> Bool {
+    guard let folder = try? TestFolder() else { return false }
+    defer { folder.remove() }
+    let image = folder.path("image")
+    guard FileManager.default.createFile(atPath: image, contents: Data(count: 1 << 20)),
+        let loop = shell("/usr/sbin/losetup", "--find", "--show", "--sector-size", "4096", image)
+    else { return false }
+    return shell("/usr/sbin/losetup", "--detach", loop) != nil
+}
+
+private func shell(_ program: String, _ arguments: String...) -> String? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    do { try process.run() } catch { return nil }
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? text.trimmingCharacters(in: .whitespacesAndNewlines) : nil
 }
