@@ -232,7 +232,7 @@ def gyre_volume(admin):
     return [int(float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M)[1])) for name in VOLUME_METRICS]
 
 
-def plain(name, scenario, origin, work, seconds, workers, cpus, threads):
+def closed_loop(name, scenario, origin, work, seconds, workers, cpus, threads):
     """Requests a second and CPU µs a request, with server and load on these CPUs."""
     process, place, _ = start_server(name, scenario, origin, work, workers, cpus)
     warm(place.port, scenario)
@@ -246,8 +246,8 @@ def plain(name, scenario, origin, work, seconds, workers, cpus, threads):
 
 def measure_scale(name, scenario, origin, work, seconds):
     """Everything of the load that one CPU has in the first part each of two has in the second, so what is left of twice is what the workers cost each other."""
-    one = plain(name, scenario, origin, work, seconds, 1, SERVER_CPU, 1)
-    result = plain(name, scenario, origin, work, seconds, 2, f"{SERVER_CPU},{LOAD_CPU}", 2)
+    one = closed_loop(name, scenario, origin, work, seconds, 1, SERVER_CPU, 1)
+    result = closed_loop(name, scenario, origin, work, seconds, 2, f"{SERVER_CPU},{LOAD_CPU}", 2)
     result.update(rps=result["requests"] / result["seconds"], one_rps=one["requests"] / one["seconds"], one_cpu_us=one["cpu_us"], origin_requests=0,
                   other_work=0, errors=result["errors"] + one["errors"])
     result["times"] = result["rps"] / result["one_rps"]
@@ -312,8 +312,8 @@ def measure(name, scenario, origin, work, seconds, many):
         # Long enough to go round the disk once before anything is measured.
         with Background(place.port, scenario, BACKGROUND_SECONDS + seconds + 60):
             time.sleep(BACKGROUND_SECONDS)
-            return ended(name, scenario, origin, process, place, admin, load)
-    return ended(name, scenario, origin, process, place, admin, load)
+            return under_load(name, scenario, origin, process, place, admin, load)
+    return under_load(name, scenario, origin, process, place, admin, load)
 
 
 # For the background to go round a disk of 256 MiB: 400 objects of 64 KiB a second, of which most are misses.
@@ -321,7 +321,7 @@ BACKGROUND_SECONDS = 25
 VOLUME_METRICS = ("gyre_store_stripes_written_total", "gyre_store_relocated_records_total")
 
 
-def ended(name, scenario, origin, process, place, admin, load):
+def under_load(name, scenario, origin, process, place, admin, load):
     """Puts a server that is ready under the load, stops it and tells what was measured."""
     hits = gyre_hits(admin) if admin else None
     volume = gyre_volume(admin) if admin and scenario.background else None

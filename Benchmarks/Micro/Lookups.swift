@@ -36,8 +36,8 @@ enum Lookups {
             guard store.put(Entry(store.key(keyBytes(number)))) == nil else { preconditionFailure("there is room") }
         }
         // Keys are made before, and used once each: what is measured is the lookup, with nothing of the object in a cache.
-        var random = Random(1)
-        let asked = (0..<(1 << 20)).map { _ in store.key(keyBytes(random.below(count))) }
+        var random = SeededRandom(seed: 1)
+        let asked = (0..<(1 << 20)).map { _ in store.key(keyBytes(Int.random(in: 0..<count, using: &random))) }
         var misses = 0
         let lookup = measure("lookup in memory, \(count) objects at random") { number in
             let key = asked[number & (asked.count - 1)]
@@ -52,8 +52,8 @@ enum Lookups {
         let lines = max(16, bytes / 64)
         var next = [UInt32](repeating: 0, count: lines * 16)
         var order = Array(0..<UInt32(lines))
-        var random = Random(2)
-        for index in stride(from: lines - 1, to: 0, by: -1) { order.swapAt(index, random.below(index + 1)) }
+        var random = SeededRandom(seed: 2)
+        for index in stride(from: lines - 1, to: 0, by: -1) { order.swapAt(index, Int.random(in: 0...index, using: &random)) }
         for index in 0..<lines { next[Int(order[index]) * 16] = order[(index + 1) % lines] }
         var place = 0
         let result = measure("one load that waits for memory, out of \(bytes >> 20) MiB", isLimit: true) { _ in place = Int(next[place * 16]) }

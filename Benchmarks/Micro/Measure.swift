@@ -48,22 +48,6 @@ func measure(_ name: String, isLimit: Bool = false, rounds: Int = 15, _ body: (I
 @inline(never)
 func use<Value>(_ value: borrowing Value) { withExtendedLifetime(value) {} }
 
-/// A generator that is the same in every run.
-struct Random {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
-}
-
 func table(_ measurements: [Measurement]) -> String {
     func number(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())

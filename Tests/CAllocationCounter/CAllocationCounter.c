@@ -3,16 +3,9 @@
 
 #include "CAllocationCounter.h"
 
-#include <stddef.h>
-#include <stdlib.h>
+#include "Interposing.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define GYRE_SANITIZED 1
-#endif
-#endif
-
-#if defined(__GLIBC__) && !defined(GYRE_SANITIZED)
+#ifdef GYRE_INTERPOSES
 
 // The functions of the C library are reached by their other names; the usual ones are taken over for the whole process.
 extern void *__libc_malloc(size_t);

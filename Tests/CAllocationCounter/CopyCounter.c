@@ -5,15 +5,10 @@
 #include "CAllocationCounter.h"
 
 #include <dlfcn.h>
-#include <stddef.h>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define GYRE_SANITIZED 1
-#endif
-#endif
+#include "Interposing.h"
 
-#if defined(__GLIBC__) && !defined(GYRE_SANITIZED)
+#ifdef GYRE_INTERPOSES
 
 // Copies shorter than this are heads, fields, numbers and tables.
 enum { counted_bytes = 16384 };

@@ -2,10 +2,10 @@
 // Copyright the Gyre project authors
 
 import CyclicStore
+import Foundation
 import GyreTestKit
 import HTTPCaching
 import NIOCore
-import Synchronization
 import Testing
 
 @testable import GyreProxy
@@ -22,35 +22,38 @@ import Darwin
 @Suite struct StalledDiskScenarios {
     /// A file whose transfers wait while the gate is shut. The page cache has nothing then either.
     private final class GatedDevice: BlockDevice, @unchecked Sendable {
-        // Unchecked: everything below is touched only while the mutex is held.
-        private struct State {
-            var isShut = false
-            var waiting = 0
-            var threads: Set<UInt> = []
-        }
-
+        // Unchecked: everything below is touched only while the condition's lock is held.
         private let file: FileDevice
-        private let state = Mutex(State())
+        private let condition = NSCondition()
+        private var isShut = false
+        private var waitingCount = 0
+        private var callers: Set<UInt> = []
 
         init(_ file: FileDevice) { self.file = file }
 
         var byteCount: Int { file.byteCount }
         var alignment: Int { file.alignment }
         /// How many transfers wait now.
-        var waiting: Int { state.withLock { $0.waiting } }
+        var waiting: Int { condition.withLock { waitingCount } }
         /// The threads that have ever made a call that may block.
-        var threads: Set<UInt> { state.withLock { $0.threads } }
+        var threads: Set<UInt> { condition.withLock { callers } }
 
-        func shut() { state.withLock { $0.isShut = true } }
-        func open() { state.withLock { $0.isShut = false } }
+        func shut() { condition.withLock { isShut = true } }
+
+        func open() {
+            condition.withLock {
+                isShut = false
+                condition.broadcast()
+            }
+        }
 
         private func pass() {
-            state.withLock {
-                $0.threads.insert(currentThread())
-                $0.waiting += 1
+            condition.withLock {
+                callers.insert(currentThread())
+                waitingCount += 1
+                while isShut { condition.wait() }
+                waitingCount -= 1
             }
-            while state.withLock({ $0.isShut }) { usleep(500) }
-            state.withLock { $0.waiting -= 1 }
         }
 
         func read(at offset: Int, into region: UnsafeMutableRawBufferPointer) throws(DeviceError) {
@@ -59,7 +62,7 @@ import Darwin
         }
 
         func readIfCached(at offset: Int, into region: UnsafeMutableRawBufferPointer) -> Bool {
-            !state.withLock({ $0.isShut }) && file.readIfCached(at: offset, into: region)
+            !condition.withLock({ isShut }) && file.readIfCached(at: offset, into: region)
         }
 
         func write(at offset: Int, from region: UnsafeRawBufferPointer) throws(DeviceError) {

@@ -16,17 +16,14 @@ extension ClientConnection {
             !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision)
         else { return false }
         keyScratch.removeAll(keepingCapacity: true)
-        var hash = KeyHash(high: 0, low: 0)
-        let object: CachedResponse? = inbound.withUnsafeReadableBytes { bytes in
+        inbound.withUnsafeReadableBytes { bytes in
             RequestKey.append(host: head.hostSlice.bytes(in: bytes), path: head.path.bytes(in: bytes), to: &keyScratch)
             if head.targetForm == .absolute, proxy.configuration.keepsForwardApart {
                 RequestKey.append(part: RequestKey.forwardPart, to: &keyScratch)
             }
-            return keyScratch.withUnsafeBytes { key in
-                hash = proxy.store.hash(key)
-                return proxy.store.objectInMemory(hash, key: key) as? CachedResponse
-            }
         }
+        let hash = keyScratch.withUnsafeBytes { proxy.store.hash($0) }
+        let object = keyScratch.withUnsafeBytes { proxy.store.objectInMemory(hash, key: $0) as? CachedResponse }
         if object == nil, proxy.store.isMemoryOnly { return false }
         if let rules = proxy.configuration.rules, !allowsPlainHit(rules) { return false }
         if let object { return answer(with: object, hash, from: .memory, startedAt: startedAt) }

@@ -82,10 +82,8 @@ struct ClientRequest {
         }
         self.path = path
         // The origin is told the host that was keyed, whatever form it came in.
-        if let told = head.fields.firstValue(of: .host), told.bytes(in: bytes).elementsEqual(host) {
-        } else {
-            fields[.hostField] = String(decoding: host, as: UTF8.self)
-        }
+        let isTold = head.fields.firstValue(of: .host)?.bytes(in: bytes).elementsEqual(host) ?? false
+        if !isTold { fields[.hostField] = String(decoding: host, as: UTF8.self) }
         framing = head.framing
         minorVersion = head.minorVersion
         // RFC 9112 §9.3: no proxy keeps a connection with an HTTP/1.0 client, whose own proxies may not know what they pass on.

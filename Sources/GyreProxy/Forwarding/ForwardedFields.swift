@@ -54,11 +54,5 @@ extension HTTPField.Name {
     static let cdnLoop = known("CDN-Loop")
     static let maxForwards = known("Max-Forwards")
     static let allow = known("Allow")
-    static let xForwardedProto = known("X-Forwarded-Proto")
     static let softPurge = known("Soft-Purge")
-
-    private static func known(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
-        return name
-    }
 }

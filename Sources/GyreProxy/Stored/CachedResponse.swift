@@ -30,11 +30,11 @@ package final class CachedResponse: StoredObject, @unchecked Sendable {
     /// The number of purge marks up to which it is known to be current.
     private let checkedMarks = Atomic<UInt64>(0)
 
-    /// What the metadata says, in values.
-    private struct Decoded {
-        var head: StoredHead
+    /// What the metadata says, in values. A class: most responses in memory are served without it, and should not have the room for it.
+    private final class Decoded: Sendable {
+        let head: StoredHead
         /// Under which it can be purged together with others.
-        var purgeTags: [[UInt8]]
+        let purgeTags: [[UInt8]]
 
         init(_ head: StoredHead, _ key: StoreKey) {
             self.head = head
@@ -94,7 +94,7 @@ package final class CachedResponse: StoredObject, @unchecked Sendable {
         (status, requestTime, profile) = (facts.status, facts.requestTime, facts.profile)
         self.decoded = Mutex(decoded)
         body = payload
-        self.headBytes = headBytes
+        self.headBytes = headBytes.fitted
     }
 
     /// A 204 has no length (RFC 9110 §8.6).
@@ -213,6 +213,13 @@ public struct ResponseFactory: ObjectFactory {
 }
 
 extension ByteBuffer {
+    /// The same bytes in as much memory as they need: buffers are made with a power of two.
+    fileprivate var fitted: ByteBuffer {
+        var bytes = OwnedBytes(capacity: readableBytes)
+        withUnsafeReadableBytes { source in bytes.withRegion { $0.copyMemory(from: source) } }
+        return ByteBuffer(owning: bytes)
+    }
+
     /// Takes over memory of the store without a copy. Sound because both sides free with `free`.
     init(owning bytes: consuming OwnedBytes) {
         let (offset, count) = (bytes.offset, bytes.count)

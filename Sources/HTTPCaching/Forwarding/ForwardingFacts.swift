@@ -54,11 +54,10 @@ public struct ForwardingFacts: Sendable, Equatable {
     /// Whether it is one of them, however written.
     package static func isOne(_ name: HTTPField.Name) -> Bool {
         // Most names begin with another letter.
-        switch name.canonicalName.utf8.first {
-        case UInt8(ascii: "c"), UInt8(ascii: "f"), UInt8(ascii: "t"), UInt8(ascii: "x"): names.contains(PoisoningFields.folded(name))
-        default: false
-        }
+        firstLetters.contains(name.canonicalName.utf8.first ?? 0) && names.contains(PoisoningFields.folded(name))
     }
+
+    private static let firstLetters: [UInt8] = Array(Set(names.compactMap(\.utf8.first)))
 
     /// One element of `Forwarded` (RFC 7239 §4).
     var forwardedValue: [UInt8] {
@@ -80,18 +79,5 @@ public struct ForwardingFacts: Sendable, Equatable {
     private static func append(_ text: String, to value: inout [UInt8]) {
         let span = text.utf8.span
         if span.isToken(0..<span.count) { value.append(contentsOf: text.utf8) } else { StructuredText.appendString(span, to: &value) }
-    }
-}
-
-/// Names that HTTPTypes does not offer as constants.
-extension HTTPField.Name {
-    static let forwarded = known("Forwarded")
-    static let xForwardedFor = known("X-Forwarded-For")
-    static let xForwardedProto = known("X-Forwarded-Proto")
-    static let xForwardedHost = known("X-Forwarded-Host")
-
-    private static func known(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a token") }
-        return name
     }
 }
