@@ -115,6 +115,7 @@ public final class Simulation {
                     report.crashes += 1
                     world.losePower()
                     model.crash(powerLost: true)
+                    armSecondCut()
                 } else if tries > 3 {
                     stopFaults()
                     // What a device lost before it tells once more.
@@ -161,9 +162,16 @@ public final class Simulation {
         try leave { world.kill() }
         if powerLost { world.losePower() }
         model.crash(powerLost: powerLost)
+        armSecondCut()
         if settings.profile == .lying { try playWithDevices() }
         reviveDevices()
         try open()
+    }
+
+    /// The power fails once more, so many operations after it first came back: most of them are those of the recovery.
+    private func armSecondCut() {
+        guard let count = settings.secondPowerCutAfter, report.crashes == 1 else { return }
+        world.power.cut(afterOperations: count)
     }
 
     func restartCleanly() throws(SimulationFailure) {
@@ -178,6 +186,7 @@ public final class Simulation {
         if isPowerLost {
             report.crashes += 1
             world.losePower()
+            armSecondCut()
         }
         if synced, !isPowerLost, !wasOffline, failedTransfers == errors {
             model.flush(through: now)
@@ -249,7 +258,8 @@ public final class Simulation {
     }
 
     private var waitsForBudget: Bool {
-        settings.writeBytesPerSecond != nil && !world.power.isOff && (!flushes.isEmpty || roomWaiters.contains { $0.count == 0 })
+        settings.writeBytesPerSecond != nil && !world.power.isOff
+            && (!flushes.isEmpty || !purges.isEmpty || roomWaiters.contains { $0.count == 0 })
     }
 
     /// A store on a sound device takes something, after a while.

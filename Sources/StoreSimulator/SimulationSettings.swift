@@ -43,6 +43,8 @@ public struct SimulationSettings: Sendable {
     public var writeBytesPerSecond: Int?
     /// The power fails at the operation of a device after so many; nil: by chance, if the profile has it.
     public var powerCutAfter: Int?
+    /// After that, the operation of the device at which the power fails once more, counted from when it came back.
+    public var secondPowerCutAfter: Int?
     /// Prints what happens to this key, to find out why a run failed.
     public var tracedKey: Int?
 

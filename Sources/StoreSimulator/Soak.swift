@@ -29,6 +29,8 @@ public struct Soak: Sendable {
 
     /// One seed in so many is a ``CrashSweep``.
     static let sweepEvery: UInt64 = 64
+    /// One sweep in so many is one of two failures each, at every sixteenth operation and then at every one.
+    static let sweepTwiceEvery: UInt64 = 32
 
     /// What one seed does: the same whenever it is asked.
     public static func run(
@@ -38,6 +40,9 @@ public struct Soak: Sendable {
         tracedKey: Int? = nil
     ) throws(SimulationFailure) -> SimulationReport {
         if seed % sweepEvery == 0, harshest > .calm {
+            if seed / sweepEvery % sweepTwiceEvery == 1 {
+                return try CrashSweep.runTwice(seed: seed, operations: min(operations, 10), stride: 16, tracedKey: tracedKey)
+            }
             return try CrashSweep.run(seed: seed, operations: min(operations, 100), tracedKey: tracedKey)
         }
         var settings = SimulationSettings(seed: seed, operations: operations)

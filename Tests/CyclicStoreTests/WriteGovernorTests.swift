@@ -95,6 +95,51 @@ import Testing
         #expect(written[steps - 1] - written[steps - 1 - day] > daily * 98 / 100)
     }
 
+    /// As much as in the test above is offered, and purges besides: two in each tenth of a second, each a page and a sync, which alone are more than
+    /// the budget in some ten seconds; then none for ten.
+    @Test func `purges keep to the budget of ten seconds too, counted at the device, and all are durable in the end`() throws {
+        let clock = Clock()
+        let simulation = try SimulatedStore(
+            stripes: 32,
+            seed: 6,
+            replacement: .gyre,
+            membufs: 6,
+            configure: { $0.writeBytesPerSecond = 65_536 },
+            nanoseconds: { clock.now }
+        )
+        let done = Mutex((purges: 0, failures: 0))
+        var written: [Int] = []
+        var (asked, slowest) = (0, 0)
+        var waitingSince: Int?
+        for step in 0..<2400 {
+            clock.advance(milliseconds: 100)
+            simulation.store.tick()
+            for part in 0..<3 { simulation.put(step * 3 + part, version: 1, count: 6000) }
+            if step % 200 < 100 {
+                for part in 0..<2 {
+                    asked += 1
+                    simulation.store.purge(.key(simulation.key(step * 3 + part - 6))) { outcome in
+                        done.withLock {
+                            $0.purges += 1
+                            if outcome != .durable { $0.failures += 1 }
+                        }
+                    }
+                    simulation.engine.run()
+                }
+            }
+            simulation.engine.run()
+            let isWaiting = done.withLock { $0.purges } < asked
+            if !isWaiting { waitingSince = nil } else if waitingSince == nil { waitingSince = step }
+            slowest = max(slowest, waitingSince.map { step - $0 } ?? 0)
+            written.append(simulation.device.counts.bytesWritten)
+            if step >= 100 { #expect(written[step] - written[step - 100] <= 655_360, "step \(step)") }
+        }
+        wait(clock, simulation, for: Flag())
+        #expect(done.withLock { $0 } == (asked, 0))
+        #expect(asked == 2400 && slowest < 100, "asked \(asked) times, and waited for \(slowest) tenths of a second")
+        #expect(written[2399] > 240 * 65_536 * 93 / 100)
+    }
+
     /// A store that has spent what it had, with one object on the disk.
     private func spentStore(_ clock: Clock, seed: UInt64) throws -> SimulatedStore {
         let simulation = try SimulatedStore(

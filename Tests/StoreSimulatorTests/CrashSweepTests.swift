@@ -11,4 +11,11 @@ import Testing
         #expect(report.crashes == report.runs - 1, "each run but the last met the failure")
         #expect(report.runs > 20 && report.readsChecked > 100)
     }
+
+    /// Recovery is what is cut the second time, and what it wrote before it was.
+    @Test func `power that fails again at every operation of the recovery and after it leaves a store that is right`() throws {
+        let report = try CrashSweep.runTwice(seed: 1, operations: 12, stride: 9)
+        #expect(report.crashes > report.runs, "most runs met two failures")
+        #expect(report.runs > 100 && report.readsChecked > 1000)
+    }
 }

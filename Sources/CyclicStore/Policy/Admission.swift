@@ -38,7 +38,7 @@ package struct Admission: Sendable {
     }
 
     /// - Parameters:
-    ///   - maxGhosts: Bound of the table of what was seen lately, in objects; four bytes each. It starts small, see
+    ///   - maxGhosts: Bound of the table of what was seen lately, in objects; two bytes each. It starts small, see
     ///     ``follow(_:_:volumeBytes:)``.
     ///   - seed: For the decisions by chance.
     package init(_ replacement: Replacement, tuning: Tuning = Tuning(), value: HitValue = HitValue(), maxGhosts: Int, seed: UInt64) {

@@ -8,9 +8,10 @@
 /// window is one slot longer than its time, so that where a slot begins makes no difference; that is the half per cent by which the
 /// budget is underspent.
 ///
-/// Relocation gives way first: it may not take the last half of the tokens. Admission may take all. Reads ask nobody. What must be written
-/// all the same, purges, is charged: the others give way until it is made up for, and where it comes into a full window the window is above
-/// its bound by that much.
+/// Relocation gives way first: it may not take the last half of the tokens. Admission may take all. Reads ask nobody. Purges need no tokens,
+/// only room in the window of ten seconds (``takeUrgent(_:isWaiting:now:)``): a hundredth of a window of a hundred grains or more is kept
+/// for them, and one that finds none is next when room comes; the others make up for what it takes. Nothing of the day is kept for them: they
+/// are charged to it.
 /// Weakness: what is left over in a quiet hour is kept for ``secondsSaved`` only; a day with all its demand in one hour underspends.
 package struct WriteBudget: Sendable {
     /// Most bytes a second, over any ten seconds. Nil: no such bound.
@@ -19,6 +20,8 @@ package struct WriteBudget: Sendable {
     package let bytesPerDay: Int?
 
     private var buckets: [Bucket] = []
+    /// Urgent bytes that were refused and will be asked for again.
+    private var waitingBytes = 0
 
     /// What the bytes are for.
     package enum Purpose: Sendable { case relocation, admission }
@@ -49,6 +52,7 @@ package struct WriteBudget: Sendable {
                     over: 10 * Self.second,
                     slots: 200,
                     saved: max(bytesPerSecond, min(2 * grain, bytesPerSecond * 10)),
+                    kept: bytesPerSecond * 10 < 100 * grain ? 0 : bytesPerSecond / 10,
                     now: now
                 )
             )
@@ -61,6 +65,7 @@ package struct WriteBudget: Sendable {
                     over: 86_400 * Self.second,
                     slots: Self.daySlots - 1,
                     saved: max(saved, min(2 * grain, bytesPerDay)),
+                    kept: 0,
                     now: now
                 )
             )
@@ -86,11 +91,32 @@ package struct WriteBudget: Sendable {
     package mutating func take(_ bytes: Int, for purpose: Purpose, now: Int) -> Bool {
         for index in buckets.indices {
             buckets[index].advance(to: now)
-            guard buckets[index].allows(bytes, for: purpose) else { return false }
+            guard allows(bytes, for: purpose, index) else { return false }
         }
         for index in buckets.indices { buckets[index].spend(bytes) }
         return true
     }
+
+    /// Takes bytes that go before all others and need room in the window of ten seconds only.
+    ///
+    /// - Parameter isWaiting: The same bytes were refused before.
+    /// - Returns: False where they would go above the bound. They must be asked for again, or given up with ``stopWaiting(_:)``: until then the others
+    ///   leave them room, so that it comes within the time in which the window lets go of as many bytes. More than the whole window is never refused.
+    package mutating func takeUrgent(_ bytes: Int, isWaiting: Bool, now: Int) -> Bool {
+        if isWaiting { waitingBytes -= bytes }
+        if bytesPerSecond != nil, let first = buckets.indices.first {
+            buckets[first].advance(to: now)
+            guard buckets[first].hasRoom(bytes) else {
+                waitingBytes += bytes
+                return false
+            }
+        }
+        charge(bytes, now: now)
+        return true
+    }
+
+    /// Urgent bytes that were refused will not be asked for again.
+    package mutating func stopWaiting(_ bytes: Int) { waitingBytes -= bytes }
 
     /// Counts bytes that are written whatever the bounds say.
     package mutating func charge(_ bytes: Int, now: Int) {
@@ -109,8 +135,12 @@ package struct WriteBudget: Sendable {
     /// What a write of this many bytes would meet now.
     package mutating func pressure(bytes: Int, now: Int) -> Pressure {
         for index in buckets.indices { buckets[index].advance(to: now) }
-        if !buckets.allSatisfy({ $0.allows(bytes, for: .admission) }) { return .noAdmission }
-        return buckets.allSatisfy { $0.allows(bytes, for: .relocation) } ? .none : .noRelocation
+        if !buckets.indices.allSatisfy({ allows(bytes, for: .admission, $0) }) { return .noAdmission }
+        return buckets.indices.allSatisfy { allows(bytes, for: .relocation, $0) } ? .none : .noRelocation
+    }
+
+    private func allows(_ bytes: Int, for purpose: Purpose, _ index: Int) -> Bool {
+        buckets[index].allows(bytes, besides: waitingBytes, for: purpose)
     }
 
     // MARK: Kept over restarts
@@ -150,6 +180,8 @@ package struct WriteBudget: Sendable {
         let limit: Int
         let slotNanoseconds: Int
         let saved: Double
+        /// Bytes of the window that are left to what is urgent.
+        let kept: Int
         let bytesPerNanosecond: Double
         var tokens: Double
         var now: Int
@@ -158,10 +190,11 @@ package struct WriteBudget: Sendable {
         var slot: Int
         var sum = 0
 
-        init(bytes: Int, over nanoseconds: Int, slots count: Int, saved: Int, now: Int) {
+        init(bytes: Int, over nanoseconds: Int, slots count: Int, saved: Int, kept: Int, now: Int) {
             limit = bytes
             slotNanoseconds = nanoseconds / count
             self.saved = Double(saved)
+            self.kept = kept
             bytesPerNanosecond = Double(bytes) / Double(nanoseconds)
             tokens = Double(saved)
             self.now = now
@@ -186,8 +219,10 @@ package struct WriteBudget: Sendable {
             slot = last
         }
 
-        func allows(_ bytes: Int, for purpose: Purpose) -> Bool {
-            guard sum + bytes <= limit else { return false }
+        func hasRoom(_ bytes: Int) -> Bool { sum + bytes <= limit || bytes > limit }
+
+        func allows(_ bytes: Int, besides waiting: Int, for purpose: Purpose) -> Bool {
+            guard sum + bytes + kept + waiting <= limit else { return false }
             return purpose == .admission ? tokens >= Double(bytes) : tokens >= max(Double(bytes), saved / 2)
         }
 

@@ -25,8 +25,8 @@ final class PurgeJournal: @unchecked Sendable {
     // Touched only by whoever works: one after the other.
     private var cycle: JournalCycle
     private var failures = 0
-    /// Told of every byte that is about to be written: purges ask no write budget, and count in it.
-    private let spend: @Sendable (Int) -> Void
+    /// Asked for every byte that is about to be written.
+    private let governor: WriteGovernor
     /// Set once, before anything is appended.
     var ledger: @Sendable () -> PurgeLedger?
     /// Told once when the journal gives up.
@@ -54,14 +54,14 @@ final class PurgeJournal: @unchecked Sendable {
         region: VolumeRegion,
         volume: VolumeID,
         contents: JournalReader.Contents,
-        spend: @escaping @Sendable (Int) -> Void = { _ in }
+        governor: WriteGovernor? = nil
     ) {
         self.device = device
         self.engine = engine
         self.syncs = syncs
         self.region = region
         self.volume = volume
-        self.spend = spend
+        self.governor = governor ?? WriteGovernor(.unlimited, nanoseconds: { 0 })
         image = JournalImage(volume: volume)
         ledger = { nil }
         cycle = JournalCycle(
@@ -87,7 +87,7 @@ final class PurgeJournal: @unchecked Sendable {
         if begins { work() } else { resume() }
     }
 
-    /// Tries again what the engine had no room for. To be called when it may have room.
+    /// Tries again what the engine or the write budget had no room for. To be called when it may have room.
     func resume() {
         let retry = lock.locked {
             defer { parked = nil }
@@ -184,19 +184,33 @@ final class PurgeJournal: @unchecked Sendable {
 
     // MARK: Transfers
 
-    private func countWritten(_ bytes: Int) {
-        spend(bytes)
-        lock.locked { counts.bytes += bytes }
+    /// What is needed before bytes are handed to the device.
+    private enum Payment {
+        case due
+        /// They were asked for, and not given.
+        case refused
+        case done
     }
 
-    private func writeAndSync(_ buffer: PageBuffer, _ offset: Int, _ completion: @escaping @Sendable (DeviceError?) -> Void) {
+    private func writeAndSync(
+        _ buffer: PageBuffer,
+        _ offset: Int,
+        _ payment: Payment = .due,
+        _ completion: @escaping @Sendable (DeviceError?) -> Void
+    ) {
+        let bytes = buffer.region.count
+        if payment != .done, !governor.takeUrgent(bytes, isWaiting: payment == .refused) {
+            let isParked = park(retry: { [self] in writeAndSync(buffer, offset, .refused, completion) }, orElse: completion)
+            if !isParked { governor.stopWaiting(bytes) }
+            return
+        }
         let operation = IOOperation(kind: .write, device: device, offset: offset, region: buffer.region) { [self] error in
             withExtendedLifetime(buffer) {}
             if let error { return completion(error) }
             sync(completion)
         }
-        if engine.submit(operation) { return countWritten(buffer.region.count) }
-        park(retry: { [self] in writeAndSync(buffer, offset, completion) }, orElse: completion)
+        if engine.submit(operation) { return lock.locked { counts.bytes += bytes } }
+        park(retry: { [self] in writeAndSync(buffer, offset, .done, completion) }, orElse: completion)
     }
 
     private func sync(_ completion: @escaping @Sendable (DeviceError?) -> Void) {
@@ -211,22 +225,30 @@ final class PurgeJournal: @unchecked Sendable {
         }
     }
 
-    /// The engine had no room: tried again when it may have some.
-    private func park(retry: @escaping () -> Void, orElse completion: (DeviceError?) -> Void) {
+    /// There was no room: tried again when there may be some. False when the journal is closed, and ``completion`` was called.
+    @discardableResult
+    private func park(retry: @escaping () -> Void, orElse completion: (DeviceError?) -> Void) -> Bool {
         let isOver = lock.locked {
             if !isClosed { parked = retry }
             return isClosed
         }
         if isOver { completion(DeviceError(.write, errno: 0)) }
+        return !isOver
     }
 }
 
 extension PurgeJournal {
+    /// The opening of a store waits for no budget.
+    private func charge(_ buffer: PageBuffer) {
+        governor.charge(buffer.region.count)
+        lock.locked { counts.bytes += buffer.region.count }
+    }
+
     /// As ``append(_:_:)``, on the calling thread and with a checkpoint first: for the opening of a store, before anything else is appended.
     func writeCheckpoint(of ledger: PurgeLedger) throws(DeviceError) {
         let (half, epoch) = cycle.beginCheckpoint()
         let buffer = image.checkpoint(of: ledger, epoch: epoch)
-        countWritten(buffer.region.count)
+        charge(buffer)
         try device.write(at: region.half(half).offset, from: UnsafeRawBufferPointer(buffer.region))
         try device.sync()
         cycle.finishCheckpoint(half: half, epoch: epoch, pages: buffer.region.count / JournalPage.byteCount)
@@ -236,7 +258,7 @@ extension PurgeJournal {
     func writeAppend(_ records: [JournalRecord]) throws(DeviceError) {
         let (position, commit) = cycle.beginAppend(records: records.count)
         let buffer = image.append(records, to: cycle, position: position, commit: commit)
-        countWritten(buffer.region.count)
+        charge(buffer)
         do throws(DeviceError) {
             try device.write(
                 at: region.half(cycle.half).offset + position * JournalPage.byteCount,

@@ -11,7 +11,7 @@ extension Purger {
         var syncs: DeviceSyncs
         var journal: VolumeRegion
         /// Told of the bytes that the journal writes.
-        var spend: @Sendable (Int) -> Void = { _ in }
+        var governor: WriteGovernor?
     }
 
     /// A purger, and what became of the volumes.
@@ -51,7 +51,7 @@ extension Purger {
                     region: volume.journal,
                     volume: volume.id,
                     contents: contents,
-                    spend: volume.spend
+                    governor: volume.governor
                 )
                 present.append((volume, journal, contents))
             } catch {

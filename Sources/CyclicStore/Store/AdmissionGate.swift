@@ -26,7 +26,7 @@ final class AdmissionGate: @unchecked Sendable {
         self.governor = governor
         self.volumeBytes = volumeBytes
         keepsDirty = replacement == .gyre && volumeBytes > 0 && memoryBytes > 0
-        // Four bytes each: as many as objects of 8 KiB fit on the volumes, so that the table never decides the hit ratio.
+        // Two bytes each: as many as objects of 8 KiB fit on the volumes, so that the table never decides the hit ratio.
         let maxGhosts = keepsDirty ? max(1024, min(volumeBytes / 8192, 1 << 28)) : 0
         admission = Admission(replacement, maxGhosts: maxGhosts, seed: seed)
         shadows = ShadowCaches(volumeBytes: max(1, volumeBytes), maxObjects: keepsDirty ? 8192 : 64, seed: seed ^ 0x9e37_79b9_7f4a_7c15)

@@ -142,7 +142,7 @@ struct StoreOpener {
                         engine: $0.engine,
                         syncs: $0.syncs,
                         journal: $0.superblock.regions.journal,
-                        spend: governor.charge
+                        governor: governor
                     )
                 },
                 secret: secret,

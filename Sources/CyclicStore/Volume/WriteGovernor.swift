@@ -5,7 +5,8 @@
 ///
 /// A membuf is opened only when there are bytes for one more after all that are sealed and not yet written; the bytes are taken when one is
 /// written. Where the budget says no at that moment the membuf waits, readable, until a tick finds room. Nobody waits but membufs: a record
-/// that gets no place is refused, as when no membuf is free.
+/// that gets no place is refused, as when no membuf is free. A purge that finds the window of ten seconds full goes to the journal when there is room,
+/// before any membuf.
 final class WriteGovernor: @unchecked Sendable {
     // Unchecked: guarded by `lock`.
     private let lock = Lock()
@@ -57,6 +58,21 @@ final class WriteGovernor: @unchecked Sendable {
     func takeAside(_ bytes: Int) -> Bool {
         guard isLimited else { return true }
         return lock.locked { takeLocked(bytes) }
+    }
+
+    /// As ``WriteBudget/takeUrgent(_:isWaiting:now:)``.
+    func takeUrgent(_ bytes: Int, isWaiting: Bool) -> Bool {
+        guard isLimited else { return true }
+        return lock.locked {
+            guard budget.takeUrgent(bytes, isWaiting: isWaiting, now: nanoseconds()) else { return false }
+            spentBytes += bytes
+            return true
+        }
+    }
+
+    /// As ``WriteBudget/stopWaiting(_:)``.
+    func stopWaiting(_ bytes: Int) {
+        if isLimited { lock.locked { budget.stopWaiting(bytes) } }
     }
 
     /// Counts bytes that were written whatever the budget says.

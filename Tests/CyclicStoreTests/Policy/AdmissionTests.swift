@@ -88,28 +88,65 @@ import Testing
     }
 
     @Test func `remembers the latest and forgets the oldest`() {
-        var table = GhostTable(capacity: 15_000, maxCapacity: 15_000)
+        var table = GhostTable(capacity: 15_872, maxCapacity: 15_872)
         for number in 0..<100_000 { table.insert(hash(UInt64(number))) }
         let late = (95_000..<100_000).filter { table.contains(hash(UInt64($0))) }.count
         let early = (0..<50_000).filter { table.contains(hash(UInt64($0))) }.count
-        #expect(late > 4900, "of the latest 5,000 a table of 15,000 remembers \(late)")
+        #expect(late > 4900, "of the latest 5,000 a table of 15,872 remembers \(late)")
         #expect(early < 50, "of the oldest 50,000 it seems to remember \(early)")
     }
 
     @Test func `what is removed is forgotten and what is inserted twice is held once`() {
-        var table = GhostTable(capacity: 15, maxCapacity: 15)
+        var table = GhostTable(capacity: 31, maxCapacity: 31)
         table.insert(hash(1))
-        for _ in 0..<20 { table.insert(hash(2)) }
+        for _ in 0..<40 { table.insert(hash(2)) }
         let removals = [table.remove(hash(1)), table.remove(hash(1)), table.remove(hash(2)), table.contains(hash(2))]
         #expect(removals == [true, false, true, false])
     }
 
     @Test func `growing keeps what is remembered, up to the bound`() {
-        var table = GhostTable(capacity: 150, maxCapacity: 3000)
-        for number in 0..<60 { table.insert(hash(UInt64(number))) }
-        let before = (0..<60).filter { table.contains(hash(UInt64($0))) }
-        table.grow(toHold: 1_000_000)
-        #expect(table.capacity <= 3000 && table.capacity >= 2900)
+        var table = GhostTable(capacity: 31 * 8, maxCapacity: 31 * 16_384)
+        for number in 0..<100 { table.insert(hash(UInt64(number))) }
+        let before = (0..<100).filter { table.contains(hash(UInt64($0))) }
+        #expect(before.count > 90)
+        table.grow(toHold: 100_000_000)
+        // In small steps: what is remembered stays so in the midst of it.
+        for number in 0..<5000 {
+            let capacity = table.capacity
+            _ = table.remove(hash(UInt64(1_000_000 + number)))
+            #expect(table.capacity - capacity <= 4 * 31)
+            if number % 256 == 0 { #expect(before.allSatisfy { table.contains(hash(UInt64($0))) }) }
+        }
+        #expect(table.capacity == 31 * 16_384)
         #expect(before.allSatisfy { table.contains(hash(UInt64($0))) })
+    }
+
+    @Test(arguments: [31 * 8, 31 * 100, 31 * 20_000]) func `room is the nearest power of two of buckets`(wanted: Int) {
+        var table = GhostTable(capacity: 31, maxCapacity: 1 << 30)
+        table.grow(toHold: wanted)
+        for number in 0..<20_000 { table.insert(hash(UInt64(number))) }
+        #expect(Double(table.capacity) >= Double(wanted) / 2.0.squareRoot() && Double(table.capacity) <= Double(wanted) * 2.0.squareRoot())
+        #expect(table.byteCount * 31 == table.capacity * 64)
+    }
+
+    @Test func `a table that grew remembers as much as one that began so large`() {
+        var grown = GhostTable(capacity: 31, maxCapacity: 31 * 1024)
+        grown.grow(toHold: 31 * 1024)
+        var fixed = GhostTable(capacity: 31 * 1024, maxCapacity: 31 * 1024)
+        for number in 0..<200_000 {
+            grown.insert(hash(UInt64(number)))
+            fixed.insert(hash(UInt64(number)))
+        }
+        let latest = 180_000..<200_000
+        let counts = [grown, fixed].map { table in latest.filter { table.contains(hash(UInt64($0))) }.count }
+        #expect(abs(counts[0] - counts[1]) < 20 && counts[1] > 18_000, "\(counts)")
+    }
+
+    @Test func `what was never inserted is hardly ever found`() {
+        var table = GhostTable(capacity: 31 * 1024, maxCapacity: 31 * 1024)
+        for number in 0..<200_000 { table.insert(hash(UInt64(number))) }
+        let found = (1_000_000..<1_200_000).filter { table.contains(hash(UInt64($0))) }.count
+        // 31 of 65,536, of 200,000: 95.
+        #expect((40..<180).contains(found))
     }
 }

@@ -109,6 +109,50 @@ import Testing
         #expect(!early && late)
     }
 
+    /// A page every tenth of a second beside more demand than there is budget, and now and then a hundred at once.
+    @Test(arguments: [20 << 20, 3 << 20])
+    func `what is urgent stays within ten seconds' bytes, and waits for the next stripe to leave at most`(
+        rate: Int
+    ) {
+        var budget = WriteBudget(bytesPerSecond: rate, grain: Self.mebibyte, now: 0)
+        var writes: [(time: Int, bytes: Int)] = []
+        var waiting: [(since: Int, wasRefused: Bool)] = []
+        var longest = 0
+        for step in 0..<60_000 {
+            let now = step * 10_000_000
+            if step % 10 == 0 { waiting.append((now, false)) }
+            if step % 6000 == 3000 { waiting += (0..<100).map { _ in (now, false) } }
+            while let first = waiting.first {
+                guard budget.takeUrgent(4096, isWaiting: first.wasRefused, now: now) else {
+                    waiting[0].wasRefused = true
+                    break
+                }
+                waiting.removeFirst()
+                longest = max(longest, now - first.since)
+                writes.append((now, 4096))
+            }
+            if budget.take(Self.mebibyte, for: .admission, now: now) { writes.append((now, Self.mebibyte)) }
+        }
+        #expect(most(writes, within: 10 * Self.second) <= 10 * rate)
+        let total = writes.reduce(0) { $0 + $1.bytes }
+        let share = Double(total) / Double(rate * 600)
+        #expect(abs(share - 1) < (rate < 10 << 20 ? 0.05 : 0.02), "\(share)")
+        // A window of a hundred stripes keeps room for them.
+        #expect(longest <= (rate < 10 << 20 ? Self.second : 0), "\(longest)")
+    }
+
+    @Test func `what is urgent and given up leaves room to the others again, and more than the bound is let through`() {
+        var budget = WriteBudget(bytesPerSecond: 1 << 20, grain: 1 << 16, now: 0)
+        budget.charge(9 << 20, now: 0)
+        let refused = budget.takeUrgent(2 << 20, isWaiting: false, now: 3 * Self.second)
+        budget.stopWaiting(2 << 20)
+        let passed = budget.takeUrgent(1 << 20, isWaiting: false, now: 3 * Self.second)
+        let large = budget.takeUrgent(11 << 20, isWaiting: false, now: 3 * Self.second)
+        #expect(!refused && passed && large)
+        let later = budget.take(1 << 16, for: .admission, now: 400 * Self.second)
+        #expect(later)
+    }
+
     @Test func `a day goes on over restarts, however often and whatever the clock says`() throws {
         let daily = 10 << 30
         var random = SeededRandom(seed: 4)
