@@ -91,12 +91,18 @@ def restart(options, results, where):
     size = 1_000_000_000_000
     common = [where, f"bytes={size}"]
     crash, log_only = (0, "crash"), (0, "crash, no snapshot")
-    for snapshots, starts in ((1, (crash, crash, crash, (1, "crash, then a clean stop"), (1, "clean"), (1, "clean"), (1, "clean"))), (0, 3 * (log_only,))):
+    passing = [f"passing={400_000}", f"memory={256 << 20}", "replacement=gyre"]
+    kept = (crash, crash, crash, (1, "crash, then a clean stop"), (1, "clean"), (1, "clean"), (1, "clean"))
+    for snapshots, starts in ((1, kept), (0, 3 * (log_only,))):
         got, keys = run(options.bench, "forge", *common, f"snapshots={snapshots}", "subject=1 TB")
         results += got
         keys = [f"newest={keys['newest']}", f"records={keys['records']}"]
         for clean, subject in starts:
             results += run(options.bench, "restart", *common, *keys, f"clean={clean}", f"subject=1 TB, {subject}")[0]
+        if snapshots:
+            # As the default policy has it, with its table of what was seen lately; then a start that finds nothing but the stripes.
+            results += run(options.bench, "restart", *common, *keys, *passing, "subject=1 TB, the policy gyre")[0]
+            results += run(options.bench, "restart", *common, *keys, "bare=1", "subject=1 TB, nothing but the stripes")[0]
         os.unlink(f"{options.directory}/restart.volume")
 
 

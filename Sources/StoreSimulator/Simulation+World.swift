@@ -105,6 +105,19 @@ extension Simulation {
         noteExchange()
     }
 
+    /// Both marks of a volume rot: the start has nothing but the stripes. It must know as much as any other, so the model is told nothing.
+    func damageMarks() {
+        guard settings.powerCutAfter == nil else { return }
+        let device = world.devices[random.below(world.devices.count)]
+        do throws(StoreError) {
+            guard let marks = try VolumeInspector(device: device).summary.regions.first(where: { $0.name == "marks" }) else { return }
+            report.faults += 1
+            report.marksDamaged += 1
+            trace(nil, "both marks are damaged")
+            for page in 0..<2 { device.corrupt(at: marks.offset + page * 4096 + 30) }
+        } catch { report.mix(UInt64(error.reason.rawValue.utf8.count)) }
+    }
+
     /// A device is exchanged for an empty one or for one that was there before, or is smaller when it comes back.
     func playWithDevices() throws(SimulationFailure) {
         guard random.oneIn(5) else { return }

@@ -162,6 +162,7 @@ public final class Simulation {
         try leave { world.kill() }
         if powerLost { world.losePower() }
         model.crash(powerLost: powerLost)
+        if random.oneIn(8) { damageMarks() }
         armSecondCut()
         if settings.profile == .lying { try playWithDevices() }
         reviveDevices()

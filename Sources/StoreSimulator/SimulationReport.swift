@@ -36,6 +36,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var possibleHits = 0
     /// Times at which nothing was going on and everything was checked for leaks.
     public var quietPoints = 0
+    /// Starts before which both marks of a volume were damaged.
+    public var marksDamaged = 0
     /// Runs that ended.
     public var runs = 0
     /// Follows from everything that happened, in its order: the same seed gives the same.
@@ -55,6 +57,7 @@ public struct SimulationReport: Sendable, Hashable {
         sum.hits += other.hits
         sum.possibleHits += other.possibleHits
         sum.quietPoints += other.quietPoints
+        sum.marksDamaged += other.marksDamaged
         sum.runs += other.runs
         sum.mix(other.digest)
     }

@@ -50,7 +50,7 @@ package struct VolumeSummary: Sendable, Hashable, Codable {
 
 /// A region of a volume.
 package struct RegionSummary: Sendable, Hashable, Codable {
-    /// `journal`, `statistics`, `footer-log` or `snapshot`.
+    /// `journal`, `statistics`, `footer-log`, `snapshot` or `marks`.
     package var name: String
     /// Where it begins on the device, in bytes.
     package var offset: Int

@@ -22,8 +22,8 @@ extension RecoveredVolume {
             progress(pass)
         }
         let scanner = StripeScanner(superblock: superblock, device: device)
-        for stripe in 0..<superblock.stripeCount {
-            switch scanner.scan(stripe) {
+        try scanner.scanAll { (stripe, verdict) throws(DeviceError) in
+            switch verdict {
             case .blank: break
             case .damaged:
                 try giveUp(stripe, device)
@@ -34,17 +34,19 @@ extension RecoveredVolume {
         }
         pass.total = superblock.stripeCount + footers.count
         footers.sort { $0.sequence > $1.sequence }
-        let logged = superblock.regions.haveRestartLog ? (0..<superblock.stripeCount).map { loggedSequence($0, device) } : []
+        let logged = superblock.regions.haveRestartLog ? loggedSequences(device) : []
         let log = writesLog ? LogCopy(superblock, device, hot: passedOver(footers)) : nil
         let state = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
-        for (stripe, sequence) in footers {
+        var turn = footers.makeIterator()
+        try scanner.footers(of: footers.map(\.stripe)) { (stripe, footer) throws(DeviceError) in
             defer { advance(pages: 1) }
-            guard let footer = scanner.footer(of: stripe), footer.sequence == sequence else {
+            guard let sequence = turn.next()?.sequence else { return }
+            guard let footer, footer.sequence == sequence else {
                 try giveUp(stripe, device)
                 lost.append(stripe)
-                continue
+                return
             }
-            if !logged.isEmpty, logged[stripe] > sequence { continue }
+            if !logged.isEmpty, logged[stripe] > sequence { return }
             sequences[stripe] = sequence
             for entry in footer.entries { nextSerial = max(nextSerial, entry.serial &+ 1) }
             state.apply(footer.entries, stripe: stripe, sequence: sequence, unitsPerStripe: superblock.unitsPerStripe, to: &index)
@@ -73,9 +75,32 @@ extension RecoveredVolume {
         }
     }
 
+    /// What the log says of every stripe; 0 where it says nothing that can be read.
+    private func loggedSequences(_ device: any BlockDevice) -> [UInt64] {
+        let pageBytes = FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes)
+        let pagesAtOnce = 256
+        let buffer = PageBuffer(byteCount: pagesAtOnce * pageBytes)
+        var sequences: [UInt64] = []
+        for first in stride(from: 0, to: superblock.stripeCount, by: pagesAtOnce) {
+            let part = first..<min(first + pagesAtOnce, superblock.stripeCount)
+            let region = buffer.region.part(0, part.count * pageBytes)
+            do throws(DeviceError) {
+                try device.read(at: FooterLogPage.offset(of: first, superblock), into: region)
+            } catch {
+                sequences += part.map { loggedSequence($0, device) }
+                continue
+            }
+            for stripe in part {
+                let page = UnsafeRawBufferPointer(region).part((stripe - first) * pageBytes, pageBytes)
+                sequences.append(FooterLogPage(decoding: page, stripe: stripe, superblock)?.sequence ?? 0)
+            }
+        }
+        return sequences
+    }
+
     /// Stripes that are older than one before them in the turn: the head went past them.
     /// - Parameter footers: Newest first.
-    private func passedOver(_ footers: [(stripe: Int, sequence: UInt64)]) -> Set<Int> {
+    func passedOver(_ footers: [(stripe: Int, sequence: UInt64)]) -> Set<Int> {
         guard let newest = footers.first else { return [] }
         var byStripe: [Int: UInt64] = [:]
         for (stripe, sequence) in footers { byStripe[stripe] = sequence }

@@ -22,6 +22,8 @@ struct RecoveredVolume: ~Copyable {
     var outliving: [(hash: KeyHash, stripe: Int)] = []
     /// Directories of the newest stripes, which the log may not have.
     var unlogged: [(footer: StripeFooter, isHot: Bool)] = []
+    /// Bytes of the log that were put right.
+    var bytesWritten = 0
 
     /// A volume with nothing in it.
     /// - Parameter sequenceGap: Sequences to leave out. A stripe of an earlier run that was torn by a crash may carry some of the numbers behind
@@ -41,7 +43,7 @@ struct RecoveredVolume: ~Copyable {
 
     /// Finds the head and the newest records, and what the rest of the index is to be made from. Reads the stripes that the newest mark
     /// leaves open and the sequences of the others, from the snapshot: some milliseconds, whatever the size of the volume. Without a
-    /// mark every stripe is read.
+    /// mark every stripe is read: see ``repairLog(_:_:behind:)``.
     /// - Throws: What the device says when the first mark of this run cannot be written; nothing has been changed then.
     init(reading device: any BlockDevice, superblock: Superblock, sequenceGap: UInt32) throws(DeviceError) {
         self.init(empty: superblock, sequenceGap: sequenceGap)
@@ -63,30 +65,33 @@ struct RecoveredVolume: ~Copyable {
         }
         let mark = TurnMark.newest(of: superblock, on: device)
         let snapshot = SnapshotHeader.newest(of: superblock, on: device)
-        let place = max(mark?.head ?? 0, snapshot?.head ?? 0)
+        // A turn behind them: without a mark it is not known how long ago a snapshot was made, and this one is not to be believed.
+        let place = max(mark?.head ?? 0, snapshot?.head ?? 0) + UInt64(superblock.stripeCount)
         try readEverything(device, sequenceGap, behind: place, writesLog: true, progress: progress)
+        // The mark that says that the log is right must not be there before it is.
+        try device.sync()
         let generation = mark?.generation ?? Self.generationBehind(superblock, device)
-        try begin(device, from: nil, generation: generation, logCompleteAt: 0, snapshot)
+        try begin(device, from: nil, generation: generation, snapshot)
     }
 
     private mutating func readAndBegin(_ device: any BlockDevice, _ sequenceGap: UInt32) throws(DeviceError) {
         let count = UInt64(superblock.stripeCount)
         let snapshot = SnapshotHeader.newest(of: superblock, on: device)
         guard let mark = TurnMark.newest(of: superblock, on: device) else {
-            try readEverything(device, sequenceGap, behind: snapshot?.head ?? 0)
             let generation = Self.generationBehind(superblock, device)
-            return try begin(device, from: nil, generation: generation, logCompleteAt: start.odometer + count, snapshot)
+            try repairLog(device, sequenceGap, behind: snapshot?.head ?? 0)
+            return try begin(device, from: nil, generation: generation, snapshot)
         }
         if mark.isInitial {
             start = StripeCycle.Start(odometer: mark.head, nextSequence: 1 + UInt64(sequenceGap))
-            return try begin(device, from: mark, generation: mark.generation, logCompleteAt: 0, snapshot)
+            return try begin(device, from: mark, generation: mark.generation, snapshot)
         }
         if mark.high - mark.low >= count {
-            try readEverything(device, sequenceGap, behind: max(mark.head, snapshot?.head ?? 0))
-            return try begin(device, from: mark, generation: mark.generation, logCompleteAt: start.odometer + count, snapshot)
+            try repairLog(device, sequenceGap, behind: max(mark.head, snapshot?.head ?? 0))
+            return try begin(device, from: nil, generation: mark.generation, snapshot)
         }
         try readNewest(device, mark, snapshot, sequenceGap)
-        try begin(device, from: mark, generation: mark.generation, logCompleteAt: 0, snapshot)
+        try begin(device, from: mark, generation: mark.generation, snapshot)
     }
 
     /// The first mark of this run: from now on the volume counts as open. Written at once, before anything else is.
@@ -94,18 +99,15 @@ struct RecoveredVolume: ~Copyable {
         _ device: any BlockDevice,
         from mark: TurnMark?,
         generation: UInt64,
-        logCompleteAt: UInt64,
         _ snapshot: SnapshotHeader?
     ) throws(DeviceError) {
-        let count = UInt64(superblock.stripeCount)
-        let isComplete = logCompleteAt == 0
         let next = TurnMark(
             generation: generation + 1,
-            low: isComplete ? mark?.low ?? start.odometer : start.odometer - count,
+            low: mark?.low ?? start.odometer,
             head: start.odometer,
             high: start.odometer + RestartLog.reach(stripeCount: superblock.stripeCount),
             nextSequence: start.nextSequence,
-            lowSequence: isComplete ? mark?.lowSequence ?? start.nextSequence : 0,
+            lowSequence: mark?.lowSequence ?? start.nextSequence,
             nextSerial: nextSerial,
             closedSnapshot: 0
         )
@@ -120,7 +122,6 @@ struct RecoveredVolume: ~Copyable {
             isOn: true,
             stripeCount: superblock.stripeCount,
             mark: next,
-            logCompleteAt: logCompleteAt,
             snapshotGeneration: snapshot?.generation ?? 0
         )
         for (footer, isHot) in unlogged {

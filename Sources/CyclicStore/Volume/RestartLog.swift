@@ -19,7 +19,7 @@ struct RestartLog {
     private var pagesUnderWay: Set<Int> = []
     private var logFailures = 0
     /// From this place on the log has every stripe; before, a start must read them all.
-    private var logCompleteAt: UInt64
+    private var logCompleteAt: UInt64 = 0
     /// Stripes opened at or behind the mark's `low` have this sequence or a higher one; those that lie there from earlier a lower one.
     private var openedSequence: UInt64
     var snapshotGeneration: UInt64
@@ -35,14 +35,13 @@ struct RestartLog {
         var entries: [DirectoryEntry]
     }
 
-    static let off = RestartLog(isOn: false, stripeCount: 1, mark: .initial(stripeCount: 1), logCompleteAt: 0, snapshotGeneration: 0)
+    static let off = RestartLog(isOn: false, stripeCount: 1, mark: .initial(stripeCount: 1), snapshotGeneration: 0)
 
-    init(isOn: Bool, stripeCount: Int, mark: TurnMark, logCompleteAt: UInt64, snapshotGeneration: UInt64) {
+    init(isOn: Bool, stripeCount: Int, mark: TurnMark, snapshotGeneration: UInt64) {
         self.isOn = isOn
         self.stripeCount = stripeCount
         self.mark = mark
-        self.logCompleteAt = logCompleteAt
-        openedSequence = logCompleteAt == 0 ? mark.lowSequence : mark.nextSequence
+        openedSequence = mark.lowSequence
         self.snapshotGeneration = snapshotGeneration
         snapshotPlace = mark.head
     }

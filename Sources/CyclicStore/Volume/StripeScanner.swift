@@ -29,12 +29,18 @@ struct StripeScanner {
 
     private func scanOnce(_ stripe: Int) -> Verdict {
         let start = superblock.offset(of: stripe)
-        let page = PageBuffer(byteCount: Limits.pageBytes)
-        guard read(at: start, into: page) else { return .damaged }
-        let header = StripeHeader(decoding: UnsafeRawBufferPointer(page.region))
-        let isZero = page.region.allSatisfy { $0 == 0 }
-        guard read(at: start + superblock.stripeBytes - Limits.pageBytes, into: page) else { return .damaged }
-        let trailer = StripeFooter.Trailer(decodingEndOf: UnsafeRawBufferPointer(page.region), stripeBytes: superblock.stripeBytes)
+        let (first, last) = (PageBuffer(byteCount: Limits.pageBytes), PageBuffer(byteCount: Limits.pageBytes))
+        guard read(at: start, into: first), read(at: start + superblock.stripeBytes - Limits.pageBytes, into: last) else { return .damaged }
+        return verdict(on: stripe, first: UnsafeRawBufferPointer(first.region), last: UnsafeRawBufferPointer(last.region))
+    }
+
+    /// - Parameters:
+    ///   - first: The first page of the stripe.
+    ///   - last: The last page of the stripe.
+    func verdict(on stripe: Int, first: UnsafeRawBufferPointer, last: UnsafeRawBufferPointer) -> Verdict {
+        let header = StripeHeader(decoding: first)
+        let isZero = first.loadUnaligned(as: UInt64.self) == 0 && first.allSatisfy { $0 == 0 }
+        let trailer = StripeFooter.Trailer(decodingEndOf: last, stripeBytes: superblock.stripeBytes)
         let mineAtTop = header.map { $0.volumeID == superblock.volumeID } ?? false
         let mineAtEnd = trailer.map { $0.volumeID == superblock.volumeID } ?? false
         if isZero { return .blank }
@@ -63,21 +69,24 @@ struct StripeScanner {
     }
 
     private func footerOnce(_ stripe: Int) -> StripeFooter? {
-        let end = superblock.offset(of: stripe) + superblock.stripeBytes
-        var page = PageBuffer(byteCount: Limits.pageBytes)
-        guard read(at: end - Limits.pageBytes, into: page),
-            let trailer = StripeFooter.Trailer(decodingEndOf: UnsafeRawBufferPointer(page.region), stripeBytes: superblock.stripeBytes),
+        let page = PageBuffer(byteCount: Limits.pageBytes)
+        guard read(at: superblock.offset(of: stripe) + superblock.stripeBytes - Limits.pageBytes, into: page) else { return nil }
+        return footer(of: stripe, lastPage: UnsafeRawBufferPointer(page.region))
+    }
+
+    /// The directory that ends in the stripe's last page; nil when it is not whole.
+    func footer(of stripe: Int, lastPage: UnsafeRawBufferPointer) -> StripeFooter? {
+        guard let trailer = StripeFooter.Trailer(decodingEndOf: lastPage, stripeBytes: superblock.stripeBytes),
             trailer.volumeID == superblock.volumeID, trailer.stripe == UInt32(stripe)
         else { return nil }
-        if trailer.footerBytes > Limits.pageBytes {
-            page = PageBuffer(byteCount: trailer.footerBytes.roundedUp(to: Limits.pageBytes))
-            guard read(at: end - page.region.count, into: page) else { return nil }
+        let unitsPerStripe = superblock.stripeBytes / superblock.recordAlignment
+        guard trailer.footerBytes > Limits.pageBytes else {
+            return StripeFooter(trailer: trailer, tail: lastPage, unitsPerStripe: unitsPerStripe)
         }
-        return StripeFooter(
-            trailer: trailer,
-            tail: UnsafeRawBufferPointer(page.region),
-            unitsPerStripe: superblock.stripeBytes / superblock.recordAlignment
-        )
+        let whole = PageBuffer(byteCount: trailer.footerBytes.roundedUp(to: Limits.pageBytes))
+        let end = superblock.offset(of: stripe) + superblock.stripeBytes
+        guard read(at: end - whole.region.count, into: whole) else { return nil }
+        return StripeFooter(trailer: trailer, tail: UnsafeRawBufferPointer(whole.region), unitsPerStripe: unitsPerStripe)
     }
 
     private func read(at offset: Int, into page: PageBuffer) -> Bool {

@@ -153,6 +153,8 @@ final class Volume: @unchecked Sendable {
         firstSequence = recovered.start.nextSequence
         self.serials.advance(past: recovered.nextSerial - 1)
         statistics.damagedStripes = recovered.damagedStripes
+        statistics.deviceBytesWritten = recovered.bytesWritten
+        self.governor.charge(recovered.bytesWritten)
         unreadStripes = Set(recovered.unread)
         for (hash, stripe) in recovered.outliving { superseded.add(hash, in: stripe) }
         let plan = recovered.plan

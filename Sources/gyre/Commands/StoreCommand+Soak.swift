@@ -77,7 +77,7 @@ extension StoreCommand {
 extension SimulationReport {
     /// The totals on one line.
     fileprivate var line: String {
-        "\(runs) runs, \(operations) operations, \(deviceOperations) of devices, \(faults) faults, \(crashes) crashes, "
+        "\(runs) runs, \(operations) operations, \(deviceOperations) of devices, \(faults) faults, \(crashes) crashes, \(marksDamaged) without marks, "
             + "\(purges) purges, \(readsChecked) reads checked, \(hits) found, \(quietPoints) quiet points"
     }
 }

@@ -61,8 +61,11 @@ struct RestartBench {
     }
 
     /// One start with cold caches: time to the first hit, time until the index is complete, memory for each object. With `clean=1` it ends with a
-    /// clean stop, so that the next start finds a snapshot that holds all there is.
+    /// clean stop, so that the next start finds a snapshot that holds all there is. With `bare=1` it finds nothing but the stripes: both marks,
+    /// which say where log and snapshot go on, are overwritten before. With `passing=N`, a memory tier and the replacement `gyre`, so many new objects
+    /// come and go before memory is measured, so that the table of what was seen lately has its size.
     func run() async throws {
+        if options.int("bare", 0) == 1 { try overwriteMarks() }
         dropCache(path)
         let newest = options.int("newest", 0)
         let expected = options.int("records", 0)
@@ -88,6 +91,13 @@ struct RestartBench {
             let lookup = await withCheckedContinuation { done in store.get(key) { done.resume(returning: $0) } }
             if case .found = lookup { firstHit = now() }
         }
+        let passing = options.int("passing", 0)
+        for number in 0..<passing {
+            _ = store.put(HollowObject(store.benchKey(newest + 1 + number), bytes: objectBytes - 64 - 38))
+            if number % 1024 == 0 { store.tick() }
+        }
+        if passing > 0 { await store.flushed() }
+        // What is in the memory tier has a length and no bytes.
         let resident = residentBytes() - before
         let records = store.statistics.volume?.records ?? 0
         report(
@@ -109,6 +119,28 @@ struct RestartBench {
         }
         exit(0)
     }
+
+    /// Both copies of the mark lie before the stripes, each in a page of its own; after a start without them there is one.
+    private func overwriteMarks() throws {
+        let file = try FileDevice(path: path, byteCount: bytes, directIO: false, space: .sparse)
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { piece.deallocate() }
+        var found = 0
+        for offset in stride(from: 0, to: bytes / 32, by: piece.count) where found < 2 {
+            try file.read(at: offset, into: piece)
+            for page in stride(from: 0, to: piece.count, by: 4096) where piece.loadUnaligned(fromByteOffset: page, as: UInt64.self) == Self.markMagic {
+                found += 1
+                let place = UnsafeMutableRawBufferPointer(rebasing: piece[page..<page + 4096])
+                place.initializeMemory(as: UInt8.self, repeating: 0)
+                try file.write(at: offset + page, from: UnsafeRawBufferPointer(place))
+            }
+        }
+        precondition(found > 0, "there is no mark")
+        try file.sync()
+        file.close()
+    }
+
+    private static let markMagic: UInt64 = 0x3131_4b52_414d_5947
 
     private func isIndexComplete(_ store: CyclicStore) -> Bool { store.statistics.volume?.isRebuilding == false }
 
