@@ -141,12 +141,14 @@ public final class CyclicStore: Sendable {
         guard let home = volumes.home(of: key.hash) else {
             return completion(.miss(volumes.members.isEmpty ? .absent : .volumeOffline))
         }
+        let volume = volumes.members[home].volume
+        // Most misses end here: nothing is kept of a lookup that has nothing to read.
+        guard volume.mayHold(key.hash) else { return completion(.miss(.absent)) }
         switch inFlight.begin(key, generation: generation, completion) {
         case .reads: break
         case .waits: return
         case .isRefused: return completion(.miss(.busy))
         }
-        let volume = volumes.members[home].volume
         RecordReader(volume: volume).read(key) { [self] result in
             if case .miss(.volumeOffline) = result { setAside(home) }
             inFlight.finish(key, generation: generation, with: adopt(result, key, generation, volume))

@@ -174,6 +174,11 @@ final class Volume: @unchecked Sendable {
         lock.locked { !isOffline && index.find(hash) != nil }
     }
 
+    /// False: a read would find nothing.
+    func mayHold(_ hash: KeyHash) -> Bool {
+        lock.locked { isOffline || index.find(hash) != nil }
+    }
+
     func snapshotStatistics() -> VolumeStatistics {
         lock.locked {
             var copy = statistics

@@ -71,7 +71,7 @@ struct ObjectsBench {
                         while now() < end {
                             let key = thisStore.benchKey(random.below(count), absent: absent)
                             let begin = now()
-                            let lookup = await withCheckedContinuation { done in thisStore.get(key) { done.resume(returning: $0) } }
+                            let lookup = await withUnsafeContinuation { done in thisStore.get(key) { done.resume(returning: $0) } }
                             samples.add(now() - begin)
                             if case .found = lookup { tally.found.add(1, ordering: .relaxed) }
                         }
