@@ -242,7 +242,7 @@ struct LogModel {
         var aged: UseClass
     }
 
-    private func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
+    private mutating func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
         var sums = ReclaimPolicy.StripeFacts(
             stripeBytes: stripeBytes,
             stripeCount: stripes.count,
@@ -258,7 +258,8 @@ struct LogModel {
                 uses: place.uses,
                 priorUses: stripes[stripe].wasHot ? .none : record.priorUses,
                 bytes: Int(record.bytes),
-                random: record.serial &* 0x9e37_79b1
+                // Another each time: with one that stays the record's own, a stripe that stays would never cool.
+                random: UInt32(truncatingIfNeeded: random.next())
             )
             let verdict = policy.record(facts)
             if verdict == .relocate { sums.add(facts, under: policy) }

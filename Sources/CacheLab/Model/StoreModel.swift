@@ -47,7 +47,7 @@ package struct StoreModel: ~Copyable {
             configuration.replacement,
             tuning: tuning,
             value: value,
-            maxGhosts: max(1024, configuration.volumeBytes / 4096),
+            maxGhosts: Admission.maxGhosts(volumeBytes: configuration.volumeBytes),
             seed: configuration.seed
         )
         let budget = WriteBudget(
@@ -126,6 +126,7 @@ package struct StoreModel: ~Copyable {
         var result = around.result
         result.deviceBytesWritten = log.deviceBytesWritten
         result.refusedByBudget = admission.counts.refusedByBudget
+        if case .gyre = configuration.replacement { result.admission = admission.counts.byReason }
         return result
     }
 
