@@ -50,6 +50,20 @@ import Testing
         #expect(trace.requests.map(\.seconds) == [0, 2, 4] && trace.unreadable == 1)
     }
 
+    @Test func `a log is known by its first line that makes sense`() {
+        let lines: [(TraceFormat, String)] = [
+            (.combined, "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.0\" 200 7"),
+            (.squid, "1066036250.129    100 192.0.2.1 TCP_MISS/200 4000 GET http://a/ - DIRECT/1 text/html"), (.json, "{\"time\":\"x\"}"),
+        ]
+        for (format, line) in lines {
+            for before in ["", "\n", "nonsense\n", "half of a line that was cut by the rotation of logs\n"] {
+                #expect(TraceFormat.detect(name: "access.log", start: Array((before + line + "\n").utf8)) == format, "\(before)\(line)")
+            }
+        }
+        #expect(TraceFormat.detect(name: "t", start: Array("1,a,10\n2,b,20\n".utf8)) == .csv)
+        #expect(TraceFormat.detect(name: "t", start: [1, 0, 0, 0, 2, 0, 0, 0, 255, 10, 0, 0]) == .u32x3)
+    }
+
     @Test func `a target with an escaped quote, a date without a zone and cells in quotes are read`() throws {
         let log = """
             192.0.2.1 - - [10/Oct/2000:23:59:59] "GET /a\\"b c HTTP/1.0" 200 7
