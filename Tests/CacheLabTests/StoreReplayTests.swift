@@ -30,7 +30,7 @@ import Testing
         let simulated = try #require(await Runner(trace).run([RunConfiguration(subject: .store(replacement), store: same)]).first)
         let row = ReplayReport.Row(simulated: simulated, replayed: outcome)
         // What the default policy sets while it runs differs between two runs of the store too, most on so short a trace, and in stripes this small a
-        // quarter of the objects is in fragments. On the shared traces half a point is kept: Benchmarks/results/replay.md.
+        // quarter of the objects is in fragments. On the shared traces a point is kept: Benchmarks/results/replay.md.
         let isTuned = replacement == .gyre
         let (model, real, points) = (simulated.totals, outcome.totals, isTuned ? 0.03 : 0.01)
         let table = ReplayReport(rows: [row]).table
