@@ -50,6 +50,65 @@ import Testing
         #expect(trace.requests.map(\.seconds) == [0, 2, 4] && trace.unreadable == 1)
     }
 
+    @Test func `a log is known by its first line that makes sense`() {
+        let lines: [(TraceFormat, String)] = [
+            (.combined, "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.0\" 200 7"),
+            (.squid, "1066036250.129    100 192.0.2.1 TCP_MISS/200 4000 GET http://a/ - DIRECT/1 text/html"), (.json, "{\"time\":\"x\"}"),
+        ]
+        for (format, line) in lines {
+            for before in ["", "\n", "nonsense\n", "half of a line that was cut by the rotation of logs\n"] {
+                #expect(TraceFormat.detect(name: "access.log", start: Array((before + line + "\n").utf8)) == format, "\(before)\(line)")
+            }
+        }
+        #expect(TraceFormat.detect(name: "t", start: Array("1,a,10\n2,b,20\n".utf8)) == .csv)
+        #expect(TraceFormat.detect(name: "t", start: [1, 0, 0, 0, 2, 0, 0, 0, 255, 10, 0, 0]) == .u32x3)
+    }
+
+    @Test func `a target with an escaped quote, a date without a zone and cells in quotes are read`() throws {
+        let log = """
+            192.0.2.1 - - [10/Oct/2000:23:59:59] "GET /a\\"b c HTTP/1.0" 200 7
+            192.0.2.1 - - [11/Oct/2000:05:30:01 +0530] "GET /b HTTP/1.0" 200 8
+            192.0.2.1 - - [11/Oct/2000:00:00:02 !0000] "GET /b HTTP/1.0" 200 8
+            192.0.2.1 - - [11/Okt/2000:00:00:02 +0000] "GET /b HTTP/1.0" 200 8
+            192.0.2.1 - - [11/Oct/2000:00:00:02 +0000] "GET /b HTTP/1.0
+            192.0.2.1 - - [11/Oct/2000:00:00:02 +0000] "GET /b HTTP/1.0" 2xx 8
+            """
+        let trace = try TraceReader(format: .combined).parse(Data(log.utf8))
+        #expect(trace.requests.map(\.bytes) == [7, 8] && trace.requests.map(\.seconds) == [0, 2] && trace.unreadable == 4)
+        let cells = try TraceReader(format: .csv).parse(Data("time, url ,size\n1e1,\"a,b\",10\n12.25, a ,-1\n13,,5\n14,a\n15,a, 3 \n".utf8))
+        #expect(cells.requests.map(\.bytes) == [10, 3] && cells.requests.map(\.seconds) == [0, 5] && cells.unreadable == 3)
+    }
+
+    @Test(arguments: [TraceFormat.csv, .combined, .squid, .json])
+    func `no line that was cut or changed is trusted with more than its bytes`(
+        _ format: TraceFormat
+    ) {
+        let lines: [TraceFormat: String] = [
+            .csv: "1066036250.129,\"http://a/,b\",4000",
+            .squid: "1066036250.129    100 192.0.2.1 TCP_MISS/200 4000 GET http://a/ - DIRECT/1 text/html",
+            .combined: "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a.gif HTTP/1.0\" 200 2326 \"-\" \"x\"",
+            .json:
+                "{\"time\":\"2026-11-23T10:32:30.123Z\",\"method\":\"GET\",\"target\":\"/a\",\"host\":\"b\",\"status\":200,\"bytes\":7}",
+        ]
+        let line = Array((lines[format] ?? "").utf8)
+        var parser = LineParser(format: format)
+        var random = SeededRandom(seed: 5)
+        for length in 0...line.count {
+            for _ in 0..<20 {
+                // In a block of its own length, so that a read past the end is found by the address sanitizer.
+                var changed = Array(line.prefix(length))
+                if length > 0, random.next() % 4 > 0 {
+                    changed[Int(random.next() % UInt64(length))] = UInt8(truncatingIfNeeded: random.next())
+                }
+                _ = changed.withUnsafeBytes { parser.parse($0) }
+            }
+        }
+        guard case .request = line.withUnsafeBytes({ parser.parse($0) }) else {
+            Issue.record("the whole line was not read")
+            return
+        }
+    }
+
     @Test func `reads Squid's log and Gyre's`() throws {
         let squid =
             "1066036250.129    100 192.0.2.1 TCP_MISS/200 4000 GET http://a/ - DIRECT/1 text/html\n"

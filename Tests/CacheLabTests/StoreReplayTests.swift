@@ -29,17 +29,22 @@ import Testing
         same.stripeBytes = outcome.stripeBytes
         let simulated = try #require(await Runner(trace).run([RunConfiguration(subject: .store(replacement), store: same)]).first)
         let row = ReplayReport.Row(simulated: simulated, replayed: outcome)
-        // What the default policy sets while it runs differs between two runs of the store too, most on so short a trace. Writes: in stripes this small
-        // the padding of records shows, which the model does not have.
-        let (model, real, points) = (simulated.totals, outcome.totals, replacement == .gyre ? 0.04 : 0.01)
+        // What the default policy sets while it runs differs between two runs of the store too, most on so short a trace, and in stripes this small a
+        // quarter of the objects is in fragments. On the shared traces a point is kept: Benchmarks/results/replay.md.
+        let isTuned = replacement == .gyre
+        let (model, real, points) = (simulated.totals, outcome.totals, isTuned ? 0.03 : 0.01)
         let table = ReplayReport(rows: [row]).table
         #expect(
             abs(model.objectHitRatio - real.objectHitRatio) < points && abs(model.byteHitRatio - real.byteHitRatio) < points,
             "\(table)"
         )
-        #expect(abs(model.writtenPerRequestedByte - real.writtenPerRequestedByte) < 0.05, "\(table)")
+        #expect(abs(model.writtenPerRequestedByte - real.writtenPerRequestedByte) < (isTuned ? 0.08 : 0.05), "\(table)")
         let objects = try #require(try JSONSerialization.jsonObject(with: Data(ReplayReport(rows: [row]).json.utf8)) as? [[String: Any]])
-        #expect((objects.first?["store"] as? [String: Any])?["object_hit_ratio"] as? Double == outcome.totals.objectHitRatio)
+        let fields = try #require(objects.first?["store"] as? [String: Any])
+        #expect(fields["object_hit_ratio"] as? Double == outcome.totals.objectHitRatio)
+        #expect(
+            ((fields["admission"] as? [String: Int])?["seen-again"] ?? 0 > 0) == isTuned && (fields["relocation_uses"] != nil) == isTuned
+        )
     }
 
     @Test func `objects larger than a record, and a volume, are replayed whole or not kept`() async throws {

@@ -188,6 +188,38 @@ import Testing
         #expect((0..<14).allSatisfy { simulation.get($0) == nil })
     }
 
+    /// It was left out of the count when the stripe stayed for the first time: what had been carried often was cold after one turn.
+    @Test func `what a record was used for before its stripe stayed is in its count from then on`() throws {
+        let (simulation, volume) = try volume(seed: 19)
+        for number in 0..<14 {
+            try volume.write(simulation.object(number, version: 1, count: 4000), priorUses: UseClass(uses: 16))
+        }
+        simulation.flush()
+        for number in 100..<1000 where volume.snapshotStatistics().stripesKept == 0 {
+            simulation.put(number, version: 1, count: 4000)
+            simulation.engine.run()
+        }
+        #expect(volume.snapshotStatistics().stripesKept == 1)
+        // Three quarters of 16 is the score, three quarters of that stay: 9, between the classes of 8 and 12.
+        for number in 0..<14 {
+            let uses = volume.lock.locked { volume.index.find(simulation.key(number).hash)?.uses.uses }
+            #expect(uses == 8 || uses == 12)
+        }
+    }
+
+    @Test func `a small record that was read from the disk takes its own bytes of memory, not the pages it was read with`() throws {
+        let simulation = try SimulatedStore(seed: 20)
+        for (number, bytes) in [100, 5000, 16_000].enumerated() { simulation.put(number, version: 1, count: bytes) }
+        simulation.flush()
+        for (number, bytes) in [100, 5000, 16_000].enumerated() {
+            let answer = SimulatedStore.Answer()
+            simulation.store.get(simulation.key(number)) { answer.set($0) }
+            simulation.engine.run()
+            let object = try #require(answer.value?.object)
+            #expect(object.payloadByteCount == bytes && object.memoryBytes < bytes + bytes / 8 + 300)
+        }
+    }
+
     /// The share of a volume of 24 stripes is 6: the coolest of six stripes gives way to another that becomes much hotter.
     @Test func `a hotter stripe takes the place of the coolest hot one`() throws {
         let (simulation, volume) = try volume(stripes: 24, seed: 18)

@@ -10,6 +10,7 @@ import GyreTestKit
 import GyreWorkload
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -162,6 +163,51 @@ import Testing
         let content = WorkloadOriginContent(few, run: "t", thinkSeconds: 0)
         let result = try await WorkloadRun(few, load: LoadSettings(host: "127.0.0.1", port: try FreePort.next()), content: content).run()
         #expect(result.total(measuredOnly: false).failures == [.connect: 20])
+    }
+
+    /// Begins an answer and closes.
+    private final class CuttingHandler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let channel = context.channel
+            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes.")).whenComplete { _ in
+                channel.close(promise: nil)
+            }
+        }
+    }
+
+    @Test func `an answer that ends too early was closed, not malformed`() async throws {
+        let cache = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(CuttingHandler()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var settings = Self.settings()
+        settings.maxRequests = 20
+        let load = LoadSettings(host: "127.0.0.1", port: cache.localAddress?.port ?? 0)
+        let content = WorkloadOriginContent(settings, run: "t", thinkSeconds: 0)
+        let total = try await WorkloadRun(settings, load: load, content: content).run().total(measuredOnly: false)
+        try await cache.close()
+        #expect(total.failures.keys.allSatisfy { $0 == .closedInAnswer } && total.errorCount > 10, "\(total.failures)")
+    }
+
+    /// Takes its origin for dead.
+    private struct BlindCache: OriginContent {
+        func answer(_ request: HTTPRequestHead) -> OriginAnswer { OriginAnswer(status: .badGateway) }
+    }
+
+    @Test func `a cache that does not ask its origin yet is asked until it does`() async throws {
+        let settings = Self.settings()
+        let origin = try await OriginListener.start(content: WorkloadOriginContent(settings, run: "t", thinkSeconds: 0))
+        let blind = try await OriginListener.start(content: BlindCache())
+        var probe = TargetProbe(LoadSettings(host: "127.0.0.1", port: blind.port), run: "t")
+        probe.seconds = 0.3
+        let isReached = await probe.reaches(origin)
+        #expect(!isReached && blind.requests > 1)
+        let isAsked = await TargetProbe(LoadSettings(host: "127.0.0.1", port: origin.port), run: "t").reaches(origin)
+        #expect(isAsked && origin.requests == 1)
+        await blind.shutDown()
+        await origin.shutDown()
     }
 
     /// Everyone waits for it.

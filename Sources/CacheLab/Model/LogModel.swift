@@ -8,8 +8,6 @@ struct LogModel {
     let stripeBytes: Int
     /// Bytes of a stripe for records and their directory entries.
     private let capacity: Int
-    /// A larger record stands for an object in fragments, which fill stripes up.
-    private let maxInlineBytes: Int
     private let cleanGoal: Int
     var policy: ReclaimPolicy
     private(set) var deviceBytesWritten = 0
@@ -20,6 +18,7 @@ struct LogModel {
         var serial: UInt32
         var bytes: UInt32
         var priorUses: UseClass
+        var isPart = false
     }
 
     private struct Stripe {
@@ -57,14 +56,12 @@ struct LogModel {
     private var clean: [Int] = []
     /// To be carried, and still readable where they were.
     private var waiting: [Record] = []
-    private var waitingBytes = 0
     /// Every stripe has been opened.
     private var hasTurned = false
 
     init(stripeBytes: Int, stripeCount: Int, objectCount: Int, policy: ReclaimPolicy, seed: UInt64) {
         self.stripeBytes = stripeBytes
         capacity = stripeBytes - StripeLayout.frameBytes
-        maxInlineBytes = StripeLayout.maxInlineBytes(stripeBytes: stripeBytes)
         cleanGoal = StripeLayout.cleanGoal(stripes: stripeCount)
         self.policy = policy
         stripes = [Stripe](repeating: Stripe(), count: stripeCount)
@@ -72,6 +69,12 @@ struct LogModel {
         hot = HotStripes(stripeCount: stripeCount)
         random = SeededRandom(seed: seed)
     }
+
+    /// Makes room for so many more records' places: fragments have numbers behind those of the objects.
+    mutating func addRecords(_ count: Int) { places.append(contentsOf: repeatElement(Place(), count: count)) }
+
+    /// The largest object: half a volume, as in the store.
+    var maxObjectBytes: Int { stripes.count * stripeBytes / 2 }
 
     func contains(_ object: UInt32) -> Bool { places[Int(object)].serial != 0 }
 
@@ -106,7 +109,7 @@ struct LogModel {
     mutating func copyToHead(_ object: UInt32, _ around: inout Surroundings) {
         let place = places[Int(object)]
         guard let record = stripes[Int(place.stripe)].records.first(where: { $0.serial == place.serial }) else { return }
-        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none)
+        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none, isPart: record.isPart)
         if append(copy, to: .fresh, .relocation, &around) {
             around.result.relocatedBytes += Int(record.bytes)
             around.result.recordsRelocated += 1
@@ -115,10 +118,10 @@ struct LogModel {
     }
 
     /// Writes a new record, in place of an older one of the object.
-    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, _ around: inout Surroundings) {
-        // Half a volume at most, as in the store.
-        guard bytes <= stripes.count * stripeBytes / 2 else { return }
-        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses)
+    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, isPart: Bool = false, _ around: inout Surroundings) {
+        // In a stripe there is nothing larger: larger objects come in fragments.
+        guard bytes <= capacity else { return }
+        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, isPart: isPart)
         if append(record, to: .fresh, .admission, &around) { around.result.recordsWritten += 1 }
         carrySurvivors(&around)
     }
@@ -133,7 +136,7 @@ struct LogModel {
     /// False when the budget has no stripe to give.
     private mutating func append(_ record: Record, to kind: Kind, _ purpose: WriteBudget.Purpose, _ around: inout Surroundings) -> Bool {
         // What does not fit into the rest of a stripe leaves it empty.
-        if let full = self[kind].stripe, record.bytes <= maxInlineBytes, self[kind].used + Int(record.bytes) > capacity {
+        if let full = self[kind].stripe, self[kind].used + Int(record.bytes) > capacity {
             stripes[full].isOpen = false
             self[kind] = Head()
         }
@@ -149,13 +152,6 @@ struct LogModel {
         places[Int(record.object)] = Place(serial: record.serial, stripe: UInt32(stripe))
         stripes[stripe].records.append(record)
         self[kind].used += Int(record.bytes)
-        while let full = self[kind].stripe, self[kind].used >= capacity {
-            stripes[full].isOpen = false
-            self[kind].used -= capacity
-            self[kind].stripe = nil
-            // The rest of the record lies in the next stripe.
-            if self[kind].used > 0, around.budget.take(stripeBytes, for: .admission, now: around.now) { open(kind, &around) }
-        }
         return true
     }
 
@@ -177,7 +173,6 @@ struct LogModel {
 
     private mutating func carrySurvivors(_ around: inout Surroundings) {
         while let record = waiting.popLast() {
-            waitingBytes -= Int(record.bytes)
             // Not carried when it was written anew meanwhile.
             guard places[Int(record.object)].serial == record.serial else { continue }
             if append(record, to: .survivors, .relocation, &around) {
@@ -218,13 +213,14 @@ struct LogModel {
                 continue
             }
             stripes[stripe].wasHot = false
+            // As in the store, an eighth of a stripe becomes free however hot it is.
+            var affordable = stripeBytes * 7 / 8
             for (index, record) in stripes[stripe].records.enumerated() where places[Int(record.object)].serial == record.serial {
-                // An eighth of the volume may wait to be carried, so that the turn goes on however hot everything is.
-                if judgements[index].verdict == .relocate, waitingBytes < stripes.count * stripeBytes / 8 {
+                if judgements[index].verdict == .relocate { affordable -= Int(record.bytes) }
+                if judgements[index].verdict == .relocate, affordable >= 0 {
                     var survivor = record
                     survivor.priorUses = judgements[index].carried
                     waiting.append(survivor)
-                    waitingBytes += Int(record.bytes)
                 } else {
                     drop(record, &around)
                 }
@@ -242,7 +238,7 @@ struct LogModel {
         var aged: UseClass
     }
 
-    private func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
+    private mutating func judge(_ stripe: Int) -> ([Judgement], ReclaimPolicy.StripeFacts) {
         var sums = ReclaimPolicy.StripeFacts(
             stripeBytes: stripeBytes,
             stripeCount: stripes.count,
@@ -258,7 +254,9 @@ struct LogModel {
                 uses: place.uses,
                 priorUses: stripes[stripe].wasHot ? .none : record.priorUses,
                 bytes: Int(record.bytes),
-                random: record.serial &* 0x9e37_79b1
+                isPart: record.isPart,
+                // Another each time: with one that stays the record's own, a stripe that stays would never cool.
+                random: UInt32(truncatingIfNeeded: random.next())
             )
             let verdict = policy.record(facts)
             if verdict == .relocate { sums.add(facts, under: policy) }

@@ -6,21 +6,23 @@ package import CyclicStore
 /// A store on a simulated volume, driven request by request: the deciding values are the store's own, the log and the index are models of
 /// the mechanism without bytes, threads and checks.
 ///
-/// Differences from the store: an object in fragments is one record that reaches over the ends of stripes, and is in memory as a whole; what waits to be
-/// written is written at once; nothing is read while it is overwritten.
+/// Differences from the store: one stripe is open for new records where the store has two; what waits to be written is written at once; nothing is
+/// read while it is overwritten, and no survivor finds all buffers full.
 package struct StoreModel: ~Copyable {
     package let configuration: StoreModelConfiguration
 
-    private var memory: S3FIFO
-    private var inMemory: [Bool]
+    var memory: S3FIFO
+    var inMemory: [Bool]
     /// Objects in memory that no volume has had since they came.
-    private var isDirty: [Bool]
+    var isDirty: [Bool]
     private let maxInlineBytes: Int
-    private var admission: Admission
-    private var shadows: ShadowCaches?
-    private var around: LogModel.Surroundings
-    private var log: LogModel
-    private var sizes: [UInt32]
+    /// Where an object too large for one record has its fragments.
+    var fragments: [UInt32: FragmentNumbers] = [:]
+    var admission: Admission
+    var shadows: ShadowCaches?
+    var around: LogModel.Surroundings
+    var log: LogModel
+    var sizes: [UInt32]
     private let aim: ShadowCaches.Aim
     private var untilTuning = 256
     private var lastTuning = 0.0
@@ -47,7 +49,7 @@ package struct StoreModel: ~Copyable {
             configuration.replacement,
             tuning: tuning,
             value: value,
-            maxGhosts: max(1024, configuration.volumeBytes / 4096),
+            maxGhosts: Admission.maxGhosts(volumeBytes: configuration.volumeBytes),
             seed: configuration.seed
         )
         let budget = WriteBudget(
@@ -87,6 +89,7 @@ package struct StoreModel: ~Copyable {
         around.now = Int(request.seconds) * 1_000_000_000
         around.result.requests += 1
         around.result.requestedBytes += bytes
+        guard bytes <= maxInlineBytes else { return requestInFragments(request) }
         if inMemory[object] {
             memory.recordUse(request.object)
             around.result.memoryHits += 1
@@ -105,17 +108,7 @@ package struct StoreModel: ~Copyable {
         } else {
             sizes[object] = request.bytes
             let recordBytes = bytes + configuration.recordOverheadBytes
-            if bytes > maxInlineBytes {
-                // It comes in fragments: written as it comes or not kept at all, not in memory either.
-                let verdict = admission.streamed(hash, bytes: recordBytes, circumstances(object))
-                perform(verdict, request.object)
-                guard log.contains(request.object) else {
-                    if isSampled { shadows?.departure(hash, bytes: recordBytes, uses: 0) }
-                    return
-                }
-            } else {
-                perform(admission.arrival(hash, bytes: recordBytes, circumstances(object)), request.object)
-            }
+            perform(admission.arrival(hash, bytes: recordBytes, circumstances(object)), request.object)
         }
         isDirty[object] = !log.contains(request.object)
         remember(request.object, hash, bytes: bytes, isSampled: isSampled)
@@ -126,20 +119,23 @@ package struct StoreModel: ~Copyable {
         var result = around.result
         result.deviceBytesWritten = log.deviceBytesWritten
         result.refusedByBudget = admission.counts.refusedByBudget
+        if case .gyre = configuration.replacement { result.admission = admission.counts.byReason }
         return result
     }
 
     /// Of the records that left.
     package var reuse: ReuseStatistics { around.reuse }
 
-    private mutating func circumstances(_ object: Int) -> Admission.Circumstances {
+    private mutating func circumstances(_ object: Int) -> Admission.Circumstances { circumstances(bytes: Int(sizes[object])) }
+
+    mutating func circumstances(bytes: Int) -> Admission.Circumstances {
         Admission.Circumstances(
-            isFilling: log.hasRoom(Int(sizes[object]) + configuration.recordOverheadBytes),
+            isFilling: log.hasRoom(bytes + configuration.recordOverheadBytes),
             pressure: isBounded ? around.budget.pressure(bytes: log.stripeBytes, now: around.now) : .none
         )
     }
 
-    private mutating func remember(_ object: UInt32, _ hash: KeyHash, bytes: Int, isSampled: Bool) {
+    mutating func remember(_ object: UInt32, _ hash: KeyHash, bytes: Int, isSampled: Bool) {
         guard bytes + configuration.memoryOverheadBytes <= maxMemoryObject else {
             leaves(object, hash, uses: 0, isSampled: isSampled)
             return
@@ -168,7 +164,7 @@ package struct StoreModel: ~Copyable {
         log.write(object, bytes: bytes, priorUses: priorUses, &around)
     }
 
-    private mutating func sampled(_ hash: KeyHash, bytes: Int, seconds: Double) {
+    mutating func sampled(_ hash: KeyHash, bytes: Int, seconds: Double) {
         shadows?.request(hash, bytes: bytes)
         untilTuning -= 1
         guard untilTuning <= 0, let value = shadows?.hitValue else { return }

@@ -62,6 +62,8 @@ package struct StoreModelResult: Hashable, Sendable {
     package var hotStripesReplaced = 0
     package var recordsDropped = 0
     package var refusedByBudget = 0
+    /// What became of objects that were fetched, by reason: see ``StoreStatistics/admission``.
+    package var admission: [String: Int] = [:]
 
     package var objectHitRatio: Double { requests == 0 ? 0 : Double(memoryHits + diskHits) / Double(requests) }
     package var byteHitRatio: Double { requestedBytes == 0 ? 0 : Double(hitBytes) / Double(requestedBytes) }

@@ -8,7 +8,8 @@ enum StripeLayout {
     static let frameBytes = 128
 
     /// The largest object of one record: four fragments fill a stripe.
-    static func maxInlineBytes(stripeBytes: Int) -> Int { stripeBytes / 4 - 1024 }
+    /// Stripes smaller than the store can have are for volumes of a few objects.
+    static func maxInlineBytes(stripeBytes: Int) -> Int { max(stripeBytes / 8, stripeBytes / 4 - 1024) }
 
     /// The directory once more, in the footer log.
     static func logPageBytes(stripeBytes: Int) -> Int { max(4096, stripeBytes / 256) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CyclicStore
 import Foundation
 
 /// Simulator and store side by side, as text for people or as JSON.
@@ -78,8 +79,8 @@ package struct ReplayReport: Sendable {
             var object: [String: Any] = [
                 "replacement": row.simulated.configuration.subject.name, "memory_bytes": store.memoryBytes,
                 "volume_bytes": store.volumeBytes,
-                "stripe_bytes": row.replayed.stripeBytes, "simulated": Self.fields(row.simulated.totals),
-                "store": Self.fields(row.replayed.totals),
+                "stripe_bytes": row.replayed.stripeBytes, "simulated": Self.fields(row.simulated.totals, row.simulated.tuning),
+                "store": Self.fields(row.replayed.totals, row.replayed.tuning), "relocations_dropped": row.replayed.relocationsDropped,
                 "departures_dropped": row.replayed.departuresDropped, "wrong_bytes": row.replayed.wrongBytes,
             ]
             if let written = row.replayed.systemBytesWritten { object["system_bytes_written"] = written }
@@ -89,14 +90,20 @@ package struct ReplayReport: Sendable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func fields(_ totals: StoreModelResult) -> [String: Any] {
-        [
+    /// What each side decided stands beside what came of it: where the two part, this shows at which decision.
+    private static func fields(_ totals: StoreModelResult, _ tuning: Tuning?) -> [String: Any] {
+        var fields: [String: Any] = [
             "requests": totals.requests, "bytes_requested": totals.requestedBytes, "object_hit_ratio": totals.objectHitRatio,
             "byte_hit_ratio": totals.byteHitRatio, "device_bytes_written": totals.deviceBytesWritten, "memory_hits": totals.memoryHits,
             "disk_hits": totals.diskHits, "records_written": totals.recordsWritten, "records_relocated": totals.recordsRelocated,
-            "relocated_bytes": totals.relocatedBytes, "stripes_kept": totals.stripesKept,
-            "hot_stripes_replaced": totals.hotStripesReplaced,
+            "relocated_bytes": totals.relocatedBytes, "records_dropped": totals.recordsDropped, "stripes_kept": totals.stripesKept,
+            "hot_stripes_replaced": totals.hotStripesReplaced, "admission": totals.admission,
         ]
+        if let tuning {
+            fields["write_chance"] = Double(tuning.writeChance) / Double(Tuning.always)
+            fields["relocation_uses"] = Double(tuning.relocationUses)
+        }
+        return fields
     }
 
     private static func points(_ ratio: Double) -> String { signed(ratio * 100, 2) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-import CyclicStore
+package import CyclicStore
 
 /// Replays a trace through the real store on a real file: every object is written, read back and compared, as fast as the disk allows.
 ///
@@ -19,6 +19,10 @@ package struct StoreReplay: Sendable {
         package var stripeBytes = 0
         /// Objects that left memory while too many waited for the disk. When it is not 0 the disk was too slow for a comparison.
         package var departuresDropped = 0
+        /// Records that were worth carrying forward and found no room.
+        package var relocationsDropped = 0
+        /// The tuning at the end, where it was set while running.
+        package var tuning: Tuning?
         /// Hits whose bytes were not those that were put: never.
         package var wrongBytes = 0
     }
@@ -95,6 +99,12 @@ package struct StoreReplay: Sendable {
         outcome.totals.recordsRelocated = statistics.volume?.recordsRelocated ?? 0
         outcome.totals.relocatedBytes = statistics.volume?.recordBytesRelocated ?? 0
         outcome.totals.stripesKept = statistics.volume?.stripesKept ?? 0
+        outcome.totals.recordsDropped = statistics.volume?.recordsReclaimed ?? 0
+        if case .gyre = model.replacement {
+            outcome.totals.admission = statistics.admission
+            outcome.tuning = store.tuning
+        }
+        outcome.relocationsDropped = statistics.volume?.relocationsDropped ?? 0
         outcome.totals.hotStripesReplaced = statistics.volume?.hotStripesReplaced ?? 0
         outcome.departuresDropped = statistics.departuresDropped
         outcome.stripeBytes = configuration.stripeBytes

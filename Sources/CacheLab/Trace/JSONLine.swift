@@ -35,17 +35,17 @@ struct JSONLine {
                 // By length first: most members are none of these.
                 switch name.count {
                 case 4:
-                    if Self.equals(name, "time") { (time, found) = (value, found + 1) }
-                    if Self.equals(name, "host") { (host, found) = (value, found + 1) }
+                    if name.equals("time") { (time, found) = (value, found + 1) }
+                    if name.equals("host") { (host, found) = (value, found + 1) }
                 case 6:
-                    if Self.equals(name, "target") { (target, found) = (value, found + 1) }
-                    if Self.equals(name, "method") { (method, found) = (value, found + 1) }
+                    if name.equals("target") { (target, found) = (value, found + 1) }
+                    if name.equals("method") { (method, found) = (value, found + 1) }
                 default: break
                 }
             } else {
                 guard let value = Self.word(line, &position) else { return nil }
-                if name.count == 6, Self.equals(name, "status") { (status, found) = (Self.number(value), found + 1) }
-                if name.count == 5, Self.equals(name, "bytes") { (bytes, found) = (Self.number(value), found + 1) }
+                if name.count == 6, name.equals("status") { (status, found) = (value.wholeNumber, found + 1) }
+                if name.count == 5, name.equals("bytes") { (bytes, found) = (value.wholeNumber, found + 1) }
             }
             if found == 6 { return }
             Self.skipSpaces(line, &position)
@@ -56,16 +56,12 @@ struct JSONLine {
         }
     }
 
-    static func equals(_ bytes: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-        guard bytes.count == word.utf8CodeUnitCount, let address = bytes.baseAddress else { return false }
-        return memcmp(address, word.utf8Start, bytes.count) == 0
-    }
-
     private static func skipSpaces(_ line: UnsafeRawBufferPointer, _ position: inout Int) {
         while position < line.count, line[position] == UInt8(ascii: " ") { position += 1 }
     }
 
-    private static func string(_ line: UnsafeRawBufferPointer, _ position: inout Int) -> UnsafeRawBufferPointer? {
+    /// The bytes between the quote at a place and the next one that is not escaped; the place is behind it then. Nil when there are none.
+    static func string(_ line: UnsafeRawBufferPointer, _ position: inout Int) -> UnsafeRawBufferPointer? {
         guard position < line.count, line[position] == UInt8(ascii: "\"") else { return nil }
         let start = position + 1
         position = start
@@ -92,16 +88,5 @@ struct JSONLine {
             }
         }
         return nil
-    }
-
-    /// A whole number that is not negative.
-    private static func number(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard !bytes.isEmpty, bytes.count < 19 else { return nil }
-        var number = 0
-        for byte in bytes {
-            guard byte >= 0x30, byte <= 0x39 else { return nil }
-            number = number * 10 + Int(byte - 0x30)
-        }
-        return number
     }
 }

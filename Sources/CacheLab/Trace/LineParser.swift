@@ -4,7 +4,7 @@
 import CyclicStore
 import Foundation
 
-/// Takes one line of a text trace apart.
+/// Takes one line of a text trace apart, byte by byte and without a copy.
 struct LineParser {
     enum Outcome: Equatable {
         /// Seconds, a hash of the object's name, bytes (0: not known).
@@ -22,7 +22,7 @@ struct LineParser {
 
     mutating func parse(_ line: UnsafeRawBufferPointer) -> Outcome {
         var line = line
-        if line.last == UInt8(ascii: "\r") { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+        if line.last == UInt8(ascii: "\r") { line = line.from(0, to: line.count - 1) }
         guard !line.isEmpty else { return .skipped }
         defer { isFirst = false }
         switch format {
@@ -37,46 +37,60 @@ struct LineParser {
     // MARK: CSV
 
     private mutating func csv(_ line: UnsafeRawBufferPointer) -> Outcome {
-        let fields = line.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "\t") })
-            .map { text($0).filter { $0 != " " && $0 != "\"" } }
-        if isFirst, line.first == UInt8(ascii: "#") || Double(fields.first ?? "") == nil {
-            for (index, name) in fields.enumerated() {
-                switch name.lowercased() {
-                case "time", "timestamp", "clock_time", "real_time", "#time": columns.time = index
-                case "id", "obj_id", "object", "object_id", "key", "url", "lbn": columns.object = index
-                case "size", "obj_size", "object_size", "bytes": columns.bytes = index
-                default: break
-                }
-            }
-            return .skipped
+        if isFirst, readNames(line) { return .skipped }
+        var fields = LineFields(line)
+        var (time, object, bytes): (Double?, UInt64?, Double?)
+        for index in 0...max(columns.time, columns.object, columns.bytes) {
+            guard let cell = fields.cell() else { return .unreadable }
+            if index == columns.time { time = cell.decimalNumber }
+            if index == columns.object, !cell.isEmpty { object = Self.hash(cell) }
+            if index == columns.bytes { bytes = cell.decimalNumber }
         }
-        guard fields.count > max(columns.time, columns.object, columns.bytes), let time = Double(fields[columns.time]),
-            let bytes = Double(fields[columns.bytes]), bytes >= 0, bytes < 1e15
-        else { return .unreadable }
-        return .request(time: time, object: hash(fields[columns.object]), bytes: Int(bytes))
+        guard let time, let object, let bytes, bytes >= 0, bytes < 1e15 else { return .unreadable }
+        return .request(time: time, object: object, bytes: Int(bytes))
+    }
+
+    /// Whether a line names the columns, and then which is which.
+    private mutating func readNames(_ line: UnsafeRawBufferPointer) -> Bool {
+        var fields = LineFields(line)
+        var names: [UnsafeRawBufferPointer] = []
+        while let cell = fields.cell() { names.append(cell) }
+        guard line.first == UInt8(ascii: "#") || names.first?.decimalNumber == nil else { return false }
+        for (index, name) in names.enumerated() {
+            switch String(decoding: name, as: UTF8.self).lowercased() {
+            case "time", "timestamp", "clock_time", "real_time", "#time": columns.time = index
+            case "id", "obj_id", "object", "object_id", "key", "url", "lbn": columns.object = index
+            case "size", "obj_size", "object_size", "bytes": columns.bytes = index
+            default: break
+            }
+        }
+        return true
     }
 
     // MARK: Access logs
 
     private func combined(_ line: UnsafeRawBufferPointer) -> Outcome {
-        let line = text(Slice(base: line, bounds: line.indices))
-        guard let open = line.firstIndex(of: "["), let close = line[open...].firstIndex(of: "]"),
-            let time = LogDate.seconds(line[line.index(after: open)..<close]),
-            let quote = line[close...].firstIndex(of: "\""),
-            let end = line[line.index(after: quote)...].firstIndex(of: "\"")
+        guard let open = line.firstByte(UInt8(ascii: "[")), let length = line.from(open + 1).firstByte(UInt8(ascii: "]")),
+            let time = LogDate.seconds(line.from(open + 1, to: open + 1 + length))
         else { return .unreadable }
-        let request = line[line.index(after: quote)..<end].split(separator: " ")
-        let rest = line[line.index(after: end)...].split(separator: " ", maxSplits: 2)
-        guard request.count >= 2, rest.count >= 2, let status = Int(rest[0]) else { return .unreadable }
-        return outcome(time, method: request[0], name: request[1], status: status, bytes: Int(rest[1]) ?? 0)
+        var position = open + length + 2
+        guard let quote = line.from(position).firstByte(UInt8(ascii: "\"")) else { return .unreadable }
+        position += quote
+        guard let request = JSONLine.string(line, &position) else { return .unreadable }
+        var (words, rest) = (LineFields(request), LineFields(line, from: position))
+        guard let method = words.word(), let target = words.word(), let status = rest.word()?.wholeNumber, let size = rest.word() else {
+            return .unreadable
+        }
+        return Self.outcome(time, method: method, object: Self.hash(target), status: status, bytes: size.wholeNumber ?? 0)
     }
 
     private func squid(_ line: UnsafeRawBufferPointer) -> Outcome {
-        let fields = text(Slice(base: line, bounds: line.indices)).split(separator: " ", omittingEmptySubsequences: true)
-        guard fields.count >= 7, let time = Double(fields[0]), let slash = fields[3].lastIndex(of: "/"),
-            let status = Int(fields[3][fields[3].index(after: slash)...]), let bytes = Int(fields[4])
+        var fields = LineFields(line)
+        guard let time = fields.word()?.decimalNumber, fields.word() != nil, fields.word() != nil, let result = fields.word(),
+            let size = fields.word()?.wholeNumber, let method = fields.word(), let target = fields.word(),
+            let slash = result.lastIndex(of: UInt8(ascii: "/")), let status = result.from(slash + 1).wholeNumber
         else { return .unreadable }
-        return outcome(time, method: fields[5], name: fields[6], status: status, bytes: bytes)
+        return Self.outcome(time, method: method, object: Self.hash(target), status: status, bytes: size)
     }
 
     private func json(_ bytes: UnsafeRawBufferPointer) -> Outcome {
@@ -86,37 +100,22 @@ struct LineParser {
         guard let time = line.time.flatMap(LogDate.internetSeconds), let target = line.target, let status = line.status,
             let size = line.bytes
         else { return .unreadable }
-        let isHead = JSONLine.equals(method, "HEAD")
-        guard isHead || JSONLine.equals(method, "GET"), Self.cachableStatuses.contains(status) else { return .skipped }
-        let host = line.host.map { hash($0) &* 0x9e37_79b9_7f4a_7c15 } ?? 0
-        return .request(time: time, object: hash(target) ^ host, bytes: isHead || status == 304 ? 0 : max(0, size))
+        let host = line.host.map { Self.hash($0) &* 0x9e37_79b9_7f4a_7c15 } ?? 0
+        return Self.outcome(time, method: method, object: Self.hash(target) ^ host, status: status, bytes: size)
     }
-
-    private static let cachableStatuses: Set = [200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501]
 
     /// What a shared cache may answer: GET and HEAD with a status that is cacheable by itself, or 206 or 304.
-    private func outcome(_ time: Double, method: some StringProtocol, name: some StringProtocol, status: Int, bytes: Int) -> Outcome {
-        guard method == "GET" || method == "HEAD" else { return .skipped }
-        guard Self.cachableStatuses.contains(status) else { return .skipped }
-        return .request(time: time, object: hash(name), bytes: method == "HEAD" || status == 304 ? 0 : max(0, bytes))
+    private static func outcome(_ time: Double, method: UnsafeRawBufferPointer, object: UInt64, status: Int, bytes: Int) -> Outcome {
+        let isHead = method.equals("HEAD")
+        guard isHead || method.equals("GET") else { return .skipped }
+        switch status {
+        case 200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501: break
+        default: return .skipped
+        }
+        return .request(time: time, object: object, bytes: isHead || status == 304 ? 0 : bytes)
     }
 
-    private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    private func hash(_ name: some StringProtocol) -> UInt64 {
-        var name = String(name)
-        return name.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
-    }
-
-    private func hash(_ name: UnsafeRawBufferPointer) -> UInt64 { Self.secret.hash(name).low }
+    private static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 { secret.hash(name).low }
 
     private static let secret = HashSecret(word0: 1, word1: 2)
-}
-
-extension UnsafeRawBufferPointer {
-    /// The first place of a byte.
-    func firstByte(_ byte: UInt8) -> Int? {
-        guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
-        return UnsafeRawPointer(found) - baseAddress
-    }
 }

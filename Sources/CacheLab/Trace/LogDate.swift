@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import Foundation
+
 /// The dates of access logs, as seconds since 1970.
 enum LogDate {
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-    /// `10/Oct/2000:13:55:36 -0700`.
-    static func seconds(_ text: Substring) -> Double? {
-        let parts = text.split(separator: " ")
-        guard let date = parts.first else { return nil }
-        let fields = date.split(whereSeparator: { $0 == "/" || $0 == ":" })
-        guard fields.count == 6, let day = Int(fields[0]), let month = months.firstIndex(of: String(fields[1])), let year = Int(fields[2]),
-            let hour = Int(fields[3]), let minute = Int(fields[4]), let second = Int(fields[5])
+    /// `10/Oct/2000:13:55:36 -0700`; the zone may be missing, which is UTC.
+    static func seconds(_ text: UnsafeRawBufferPointer) -> Double? {
+        guard text.count == 20 || text.count == 26, text[2] == UInt8(ascii: "/"), text[6] == UInt8(ascii: "/"),
+            text[11] == UInt8(ascii: ":"),
+            text[14] == UInt8(ascii: ":"), text[17] == UInt8(ascii: ":"), let day = number(text, 0..<2), let month = month(text, 3),
+            let year = number(text, 7..<11), let hour = number(text, 12..<14), let minute = number(text, 15..<17),
+            let second = number(text, 18..<20)
         else { return nil }
         var offset = 0
-        if parts.count > 1 {
-            guard let zone = Int(parts[1]) else { return nil }
-            offset = (zone / 100 * 60 + zone % 100) * 60
+        if text.count == 26 {
+            guard text[20] == UInt8(ascii: " "), let hours = number(text, 22..<24), let minutes = number(text, 24..<26) else { return nil }
+            switch text[21] {
+            case UInt8(ascii: "+"): offset = (hours * 60 + minutes) * 60
+            case UInt8(ascii: "-"): offset = -(hours * 60 + minutes) * 60
+            default: return nil
+            }
         }
-        return Double(days(year, month + 1, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
+        return Double(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
     }
 
     /// `2026-11-23T10:32:30.123Z`.
@@ -38,12 +42,20 @@ enum LogDate {
     }
 
     private static func number(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
-        var number = 0
-        for index in range {
-            guard text[index] >= 0x30, text[index] <= 0x39 else { return nil }
-            number = number * 10 + Int(text[index] - 0x30)
+        text.from(range.lowerBound, to: range.upperBound).wholeNumber
+    }
+
+    /// 1 to 12, from three letters.
+    private static func month(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int? {
+        let letters = "JanFebMarAprMayJunJulAugSepOctNovDec".utf8
+        let name = text.from(start, to: start + 3)
+        var candidate = letters.startIndex
+        for month in 1...12 {
+            let end = letters.index(candidate, offsetBy: 3)
+            if letters[candidate..<end].elementsEqual(name) { return month }
+            candidate = end
         }
-        return number
+        return nil
     }
 
     /// Days since 1970 in the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").

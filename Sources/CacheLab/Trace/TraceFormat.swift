@@ -23,12 +23,21 @@ package enum TraceFormat: String, CaseIterable, Sendable {
         if name.hasSuffix(".u32x3") { return .u32x3 }
         if name.contains("oraclegeneral") || name.hasSuffix(".oracle") { return .oracleGeneral }
         if name.hasSuffix(".csv") { return .csv }
-        let line = start.prefix { $0 != UInt8(ascii: "\n") }
+        let lines = start.split(separator: UInt8(ascii: "\n"), maxSplits: 50)
+        if let first = lines.first, first.contains(where: { $0 == 0 || $0 > 127 }), lines.allSatisfy({ format(ofLine: $0) == nil }) {
+            return .u32x3
+        }
+        // A log may begin with a line that makes no sense: the first that does tells.
+        return lines.lazy.compactMap { format(ofLine: $0) }.first ?? .csv
+    }
+
+    /// The log that a line is of, if it looks like one.
+    private static func format(ofLine line: ArraySlice<UInt8>) -> TraceFormat? {
         if line.first == UInt8(ascii: "{") { return .json }
         if line.contains(UInt8(ascii: "[")), line.contains(UInt8(ascii: "\"")) { return .combined }
-        if line.contains(where: { $0 == 0 || $0 > 127 }) { return line.isEmpty ? .csv : .u32x3 }
         let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
-        return fields.count >= 7 ? .squid : .csv
+        let isNumber = fields.first?.allSatisfy { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return fields.count >= 7 && isNumber == true ? .squid : nil
     }
 }
 

@@ -10,6 +10,9 @@ package struct TraceReader {
     /// Read this many requests at most.
     package var maxRequests = Int.max
 
+    /// Told of each hundredth of a text trace that has been read, once it is unpacked.
+    package var progress: (_ hundredths: Int) -> Void = { _ in }
+
     package init(format: TraceFormat? = nil) { self.format = format }
 
     /// Reads a file, unpacked by `gzip`, `zstd` or `xz` where its name says so.
@@ -20,7 +23,7 @@ package struct TraceReader {
 
     /// The trace in some bytes.
     package func parse(_ data: Data, name: String = "") throws(TraceError) -> Trace {
-        let format = format ?? .detect(name: name, start: Array(data.prefix(4096)))
+        let format = format ?? .detect(name: name, start: Array(data.prefix(16_384)))
         let trace: Trace = data.withUnsafeBytes { bytes in
             switch format {
             case .u32x3: records(bytes, byteCount: 12) { Record(seconds: $0, object: UInt64($1.u32(4)), bytes: $1.u32(8)) }
@@ -72,7 +75,12 @@ package struct TraceReader {
         var unreadable = 0
         var first: Double?
         var start = 0
+        var told = 0
         while start < bytes.count, requests.count < maxRequests {
+            if start >= (told + 1) * (bytes.count / 100 + 1) {
+                told += 1
+                progress(1)
+            }
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
             let length = rest.firstByte(UInt8(ascii: "\n")) ?? rest.count
             defer { start += length + 1 }

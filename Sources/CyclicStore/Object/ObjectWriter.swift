@@ -50,6 +50,8 @@ public final class ObjectWriter {
     private static let maxPending = 2
     /// Payload bytes taken so far.
     public private(set) var byteCount = 0
+    /// What is known of the object's use: its records are written with it.
+    private var uses = UseClass.none
     /// Set once nothing more can be stored; every later call does nothing.
     public private(set) var failure: Failure?
 
@@ -161,7 +163,7 @@ public final class ObjectWriter {
     public func resume() {
         while failure == nil, let object = pending.first {
             if object.kind != .fragment, !store.isCurrent(key, tags: tags, since: beganAt) { return fail(.refused(.purged)) }
-            switch store.put(object, group: object.kind == .fragment ? nil : group) {
+            switch store.put(object, group: object.kind == .fragment ? nil : group, partUses: uses) {
             case nil:
                 pending.removeFirst()
             case .noMembuf, .noCleanStripe:
@@ -245,7 +247,8 @@ public final class ObjectWriter {
         // The first one of a new object: it is written as it comes, or not at all.
         if made.isEmpty, part?.isNew ?? true {
             let bytes = part.map { Int(clamping: $0.map.totalBytes) } ?? expectedBytes ?? byteCount
-            guard store.admits(key, bytes: bytes) else { return fail(.refused(.notAdmitted)) }
+            guard let uses = store.admission(of: key, bytes: bytes) else { return fail(.refused(.notAdmitted)) }
+            self.uses = uses
         }
         let id = objectID ?? store.newObjectID()
         objectID = id

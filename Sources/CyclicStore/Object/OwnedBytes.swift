@@ -49,6 +49,11 @@ public struct OwnedBytes: ~Copyable, @unchecked Sendable {
         count = window.count
     }
 
+    /// The meaningful bytes in a region of their own, which is no longer than they are.
+    func copy() -> OwnedBytes {
+        OwnedBytes(copying: UnsafeRawBufferPointer(rebasing: region[offset..<(offset + count)]))
+    }
+
     /// All bytes of the region.
     public var capacity: Int { region.count }
 

@@ -35,6 +35,14 @@ package struct Admission: Sendable {
         package var refused = 0
         /// Not written only because the write budget was used up.
         package var refusedByBudget = 0
+
+        /// By the short names of the reasons.
+        package var byReason: [String: Int] {
+            [
+                "seen-again": writtenAsGhosts, "used-in-memory": writtenAsUsed, "by-chance": writtenByChance, "filling": writtenToFill,
+                "refused": refused, "over-budget": refusedByBudget,
+            ]
+        }
     }
 
     /// - Parameters:
@@ -48,6 +56,9 @@ package struct Admission: Sendable {
         ghosts = GhostTable(capacity: 1024, maxCapacity: maxGhosts)
         random = SeededRandom(seed: seed)
     }
+
+    /// The bound for volumes of so many bytes: as many as objects of 8 KiB fit there, so that the table never decides the hit ratio.
+    package static func maxGhosts(volumeBytes: Int) -> Int { max(1024, min(volumeBytes / 8192, 1 << 28)) }
 
     package enum Verdict: Hashable, Sendable {
         /// Write it, with these uses on its record.

@@ -64,14 +64,17 @@ package struct ReclaimPolicy: Hashable, Sendable {
         package var priorUses: UseClass
         /// Length on disk, in bytes.
         package var bytes: Int
+        /// A fragment, or the head of an object in fragments: the object is larger than this record, nobody knows by how much.
+        package var isPart: Bool
         /// Any 32 bits, another each time: scores are kept in classes, and rounded by chance so that they are right on average.
         package var random: UInt32
 
-        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, bytes: Int, random: UInt32 = 0) {
+        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, bytes: Int, isPart: Bool = false, random: UInt32 = 0) {
             self.isIndexed = isIndexed
             self.uses = uses
             self.priorUses = priorUses
             self.bytes = bytes
+            self.isPart = isPart
             self.random = random
         }
     }
@@ -80,7 +83,9 @@ package struct ReclaimPolicy: Hashable, Sendable {
 
     package func record(_ facts: RecordFacts) -> RecordVerdict {
         guard facts.isIndexed, case .gyre = replacement else { return .drop }
-        return score(facts) >= tuning.relocationUses * value.cost(bytes: facts.bytes) ? .relocate : .drop
+        let cost = value.cost(bytes: facts.bytes)
+        // Where requests are larger than fragments a part by itself would pass for a small object, and be carried for hardly any use.
+        return score(facts) >= tuning.relocationUses * (facts.isPart ? max(1, cost) : cost) ? .relocate : .drop
     }
 
     /// What the relocated copy's directory entry gets as prior uses.

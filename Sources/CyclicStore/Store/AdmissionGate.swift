@@ -26,8 +26,7 @@ final class AdmissionGate: @unchecked Sendable {
         self.governor = governor
         self.volumeBytes = volumeBytes
         keepsDirty = replacement == .gyre && volumeBytes > 0 && memoryBytes > 0
-        // Two bytes each: as many as objects of 8 KiB fit on the volumes, so that the table never decides the hit ratio.
-        let maxGhosts = keepsDirty ? max(1024, min(volumeBytes / 8192, 1 << 28)) : 0
+        let maxGhosts = keepsDirty ? Admission.maxGhosts(volumeBytes: volumeBytes) : 0
         admission = Admission(replacement, maxGhosts: maxGhosts, seed: seed)
         shadows = ShadowCaches(volumeBytes: max(1, volumeBytes), maxObjects: keepsDirty ? 8192 : 64, seed: seed ^ 0x9e37_79b9_7f4a_7c15)
     }
@@ -53,22 +52,23 @@ final class AdmissionGate: @unchecked Sendable {
         }
     }
 
-    /// An object too large for one record begins to come: it is written as it comes, or not at all.
-    func streamed(_ hash: KeyHash, bytes: Int, _ volume: Volume) -> Bool {
-        guard keepsDirty else { return true }
+    /// An object too large for one record begins to come: it is written as it comes, or not at all. The uses that its records are written with;
+    /// nil: it is not written.
+    func streamed(_ hash: KeyHash, bytes: Int, _ volume: Volume) -> UseClass? {
+        guard keepsDirty else { return UseClass.none }
         let now = circumstances(volume)
         return lock.locked {
             shadows.request(hash, bytes: bytes)
-            let isAdmitted = Self.uses(admission.streamed(hash, bytes: bytes, now)) != nil
-            if !isAdmitted { shadows.departure(hash, bytes: bytes, uses: 0) }
-            return isAdmitted
+            let uses = Self.uses(admission.streamed(hash, bytes: bytes, now))
+            if uses == nil { shadows.departure(hash, bytes: bytes, uses: 0) }
+            return uses
         }
     }
 
-    /// An object has been read from a volume.
+    /// A record has been read from a volume. One in fragments is one request, for all of its bytes, when its head is read.
     func diskHit(_ object: any StoredObject) {
-        guard keepsDirty else { return }
-        let (hash, bytes) = (object.key.hash, Self.bytes(of: object))
+        guard keepsDirty, object.kind != .fragment else { return }
+        let (hash, bytes) = (object.key.hash, FragmentMap(of: object).map { Int(clamping: $0.totalBytes) } ?? Self.bytes(of: object))
         lock.locked { shadows.request(hash, bytes: bytes) }
     }
 
@@ -88,13 +88,10 @@ final class AdmissionGate: @unchecked Sendable {
     }
 
     /// Decisions so far, by reason.
-    var counts: [String: Int] {
-        let counts = lock.locked { admission.counts }
-        return [
-            "seen-again": counts.writtenAsGhosts, "used-in-memory": counts.writtenAsUsed, "by-chance": counts.writtenByChance,
-            "filling": counts.writtenToFill, "refused": counts.refused, "over-budget": counts.refusedByBudget,
-        ]
-    }
+    var counts: [String: Int] { lock.locked { admission.counts.byReason } }
+
+    /// The tuning in force.
+    var tuning: Tuning { lock.locked { admission.tuning } }
 
     /// Bytes of memory.
     var byteCount: Int { keepsDirty ? lock.locked { admission.byteCount + shadows.byteCount } : 0 }

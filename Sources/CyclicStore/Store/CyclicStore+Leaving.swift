@@ -9,9 +9,9 @@ extension CyclicStore {
         for leaving in left.dirty { depart(leaving) }
     }
 
-    /// Whether an object that comes in fragments is stored.
-    func admits(_ key: StoreKey, bytes: Int) -> Bool {
-        guard let volume = volumes.volume(for: key.hash) else { return true }
+    /// Whether an object that comes in fragments is stored: the uses that its records are written with, nil when it is not.
+    func admission(of key: StoreKey, bytes: Int) -> UseClass? {
+        guard let volume = volumes.volume(for: key.hash) else { return UseClass.none }
         return gate.streamed(key.hash, bytes: bytes, volume)
     }
 

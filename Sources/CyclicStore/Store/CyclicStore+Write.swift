@@ -12,7 +12,10 @@ extension CyclicStore {
     ///   - group: A locality group, any number: members that are put within a second or so are stored side by side, so that they
     ///     can be read with one read.
     @discardableResult
-    public func put(_ object: any StoredObject, group: UInt64? = nil) -> RefusedWrite? {
+    public func put(_ object: any StoredObject, group: UInt64? = nil) -> RefusedWrite? { put(object, group: group, partUses: .none) }
+
+    /// - Parameter partUses: What is known of the use of the object that this is a part of, a fragment or the head.
+    func put(_ object: any StoredObject, group: UInt64?, partUses: UseClass) -> RefusedWrite? {
         guard Self.fits(object.kind, object.key) else { return .wrongKind }
         let hash = object.key.hash
         let group = group.map(Self.groupName) ?? 0
@@ -21,7 +24,7 @@ extension CyclicStore {
             do throws(RefusedWrite) {
                 // Large objects have been admitted as a whole.
                 let isPart = object.kind == .fragment || object.kind == .fragmentedHead
-                if let uses = isPart ? UseClass.none : gate.arrival(object, volume) {
+                if let uses = isPart ? partUses : gate.arrival(object, volume) {
                     if group != 0, !isPart { try stage(object, group, home) } else { try write(object, uses, volume) }
                 } else {
                     try keep(object, group, volume)

@@ -216,6 +216,9 @@ public final class CyclicStore: Sendable {
     /// There are no volumes: what is not in memory is nowhere.
     package var isMemoryOnly: Bool { volumes.members.isEmpty }
 
+    /// What admission and reclaim go by at the moment.
+    package var tuning: Tuning { gate.tuning }
+
     /// The first volume. For tests of one.
     var volume: Volume? { volumes.members.first?.volume }
 

@@ -7,6 +7,9 @@ struct RecordReader: Sendable {
     /// Reads up to this size are first tried without waiting, on the caller's thread.
     static let maxInlineReadBytes = 128 * 1024
 
+    /// Payloads up to this size are copied out of the pages they were read with: in memory a small one would take many times its own bytes.
+    static let maxCopiedBytes = 16 * 1024
+
     /// Calls back exactly once, at once or later on an engine thread.
     func read(_ key: StoreKey, _ completion: @escaping @Sendable (RecordResult) -> Void) {
         let place = volume.pin(key.hash)
@@ -121,6 +124,7 @@ struct RecordReader: Sendable {
                 return .miss(reason)
             }
             payload.narrow(to: (skipped + header.payloadOffset)..<(skipped + header.totalBytes))
+            if payload.count <= maxCopiedBytes, payload.capacity - payload.count > payload.count / 8 { payload = payload.copy() }
             let image = RecordImage(
                 kind: header.kind,
                 key: key,

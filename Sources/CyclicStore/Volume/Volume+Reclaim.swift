@@ -61,8 +61,10 @@ extension Volume {
             hotStripes: cycle.hotCount,
             leastHeat: cycle.leastHeat
         )
+        var judged: [(entry: DirectoryEntry, facts: ReclaimPolicy.RecordFacts)] = []
         for entry in footer.entries where !entry.isTombstone {
             let facts = facts(entry, in: stripe)
+            judged.append((entry, facts))
             if policy.record(facts) == .relocate, facts.isIndexed {
                 chosen.append(entry)
                 sums.add(facts, under: policy)
@@ -70,7 +72,7 @@ extension Volume {
         }
         let verdict = policy.stripe(sums)
         if verdict == .replaceCoolest, cycle.releaseCoolest() { statistics.hotStripesReplaced += 1 }
-        if verdict != .reclaim, cycle.keep(stripe, heat: sums.heat) { return keep(footer) }
+        if verdict != .reclaim, cycle.keep(stripe, heat: sums.heat) { return keep(footer, judged) }
         guard !chosen.isEmpty else { return drop(footer) }
         let survivors = affordable(chosen)
         statistics.relocationsDropped += chosen.count - survivors.count
@@ -88,6 +90,7 @@ extension Volume {
             // In a stripe that stayed they are in the counts already.
             priorUses: cycle.wasHot(stripe) ? .none : entry.priorUses,
             bytes: Int(entry.units) * superblock.recordAlignment,
+            isPart: entry.kind != .object,
             random: UInt32(truncatingIfNeeded: dice.next())
         )
     }
@@ -103,11 +106,11 @@ extension Volume {
     }
 
     /// The turn passes over a stripe: its bytes stay, its records cool.
-    private func keep(_ footer: StripeFooter) -> [Deed] {
+    /// - Parameter judged: Its records as they were before the stripe was hot: from now on what they were used for before is in their counts.
+    private func keep(_ footer: StripeFooter, _ judged: [(entry: DirectoryEntry, facts: ReclaimPolicy.RecordFacts)]) -> [Deed] {
         let stripe = Int(footer.stripe)
         statistics.stripesKept += 1
-        for entry in footer.entries where !entry.isTombstone {
-            let facts = facts(entry, in: stripe)
+        for (entry, facts) in judged {
             if facts.isIndexed {
                 index.setUses(policy.agedUses(facts), of: entry.hash, at: address(entry, in: stripe))
             } else {

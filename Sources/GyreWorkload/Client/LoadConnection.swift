@@ -112,7 +112,9 @@ package final class LoadConnection: ChannelInboundHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         isReusable = false
-        fail(error is HTTPParserError ? .malformed : hasHead ? .closedInAnswer : .closedBeforeAnswer)
+        // The decoder's word for an answer that ends too early is no word about its form.
+        let isMalformed = error is HTTPParserError && error as? HTTPParserError != .invalidEOFState
+        fail(isMalformed ? .malformed : hasHead ? .closedInAnswer : .closedBeforeAnswer)
         context.close(promise: nil)
     }
 

@@ -50,9 +50,9 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             var reader = TraceReader(format: try format.map(TraceOptions.format))
             reader.maxRequests = try TraceOptions.maxRequests(maxRequests)
-            let trace = try reader.read(path: trace).dividingSizes(by: UInt32(divideSizes))
+            let trace = try TraceOptions.read(trace, reader).dividingSizes(by: UInt32(divideSizes))
             let configurations = try configurations(trace)
-            let bar = ProgressBar(total: 2 * trace.requests.count * configurations.count)
+            let bar = ProgressBar("replaying", total: 2 * trace.requests.count * configurations.count)
             var rows: [ReplayReport.Row] = []
             for configuration in configurations { rows.append(try await row(configuration, trace, bar)) }
             bar.finish()

@@ -69,10 +69,10 @@ struct SimulateCommand: AsyncParsableCommand {
             guard !json || !csv else { throw TraceError("--json and --csv are given together; one of them can be printed") }
             var reader = TraceReader(format: try format.map(TraceOptions.format))
             reader.maxRequests = try TraceOptions.maxRequests(maxRequests)
-            let trace = try reader.read(path: trace)
+            let trace = try TraceOptions.read(trace, reader)
             let runner = Runner(trace)
             let configurations = try configurations(trace)
-            let bar = ProgressBar(total: trace.requests.count * configurations.count)
+            let bar = ProgressBar("simulating", total: trace.requests.count * configurations.count)
             let results = await runner.run(configurations) { bar.advance($0) }
             bar.finish()
             let report = SimulationReport(traceName: URL(fileURLWithPath: self.trace).lastPathComponent, trace: trace, results: results)

@@ -90,7 +90,7 @@ struct SizeCommand: AsyncParsableCommand {
         var reader = TraceReader(format: try format.map(TraceOptions.format))
         reader.maxRequests = try TraceOptions.maxRequests(maxRequests)
         let path = trace ?? ""
-        let sample = SizingSample(of: try reader.read(path: path), objectsMax: objects)
+        let sample = SizingSample(of: try TraceOptions.read(path, reader), objectsMax: objects)
         return Subject(name: URL(fileURLWithPath: path).lastPathComponent, sample: sample)
     }
 

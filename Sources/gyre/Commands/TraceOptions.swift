@@ -13,6 +13,15 @@ enum TraceOptions {
         return format
     }
 
+    /// Reads a trace, and says how far it is when that takes long.
+    static func read(_ path: String, _ reader: TraceReader) throws(TraceError) -> Trace {
+        let bar = ProgressBar("reading", total: 100)
+        var reader = reader
+        reader.progress = { bar.advance($0) }
+        defer { bar.finish() }
+        return try reader.read(path: path)
+    }
+
     static func bytes(_ text: String, _ option: String, uniqueBytes: Int) throws(TraceError) -> Int {
         if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent >= 0 {
             guard percent <= largestPercentage else { throw TraceError("\(option) \(text) is too much; 100000% is the most") }

@@ -126,12 +126,18 @@ struct WorkloadCommand: AsyncParsableCommand {
             load.port = own?.node.proxy.port ?? 0
             load.authority = "127.0.0.1:\(load.port)"
         }
+        if target != nil, await !TargetProbe(load, run: name).reaches(origin) {
+            Console.error(
+                "gyre: warning: no request to \(target ?? "") came as far as the origin on \(address); the run begins all the same"
+            )
+        }
+        let (probes, probeBytes) = (origin.requests, origin.bytes)
         let pid = cachePid
         let before = pid.flatMap(ProcessUse.now(of:))
         let deviceBefore = device.flatMap(ProcessUse.deviceBytesWritten)
         var result = try await drive(WorkloadRun(settings, load: load, content: content), signals)
-        result.originRequests = origin.requests
-        result.originBytes = origin.bytes
+        result.originRequests = origin.requests - probes
+        result.originBytes = origin.bytes - probeBytes
         if let before, let after = pid.flatMap(ProcessUse.now(of:)) { result.cacheUse = after.since(before) }
         if let deviceBefore, let after = device.flatMap(ProcessUse.deviceBytesWritten) { result.deviceBytesWritten = after - deviceBefore }
         if let own {

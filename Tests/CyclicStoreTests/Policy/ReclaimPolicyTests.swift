@@ -6,6 +6,18 @@ import Testing
 @testable import CyclicStore
 
 @Suite struct ReplacementTests {
+    /// A fragment of a quarter of a mebibyte is small beside requests of four: it was carried for hardly any use, and with it most of what was on the disk.
+    @Test func `a part of a large object is not taken for a small one`() {
+        var value = HitValue()
+        for _ in 0..<100 { value.observe(bytes: 4 << 20) }
+        let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: 4), value: value)
+        func verdict(_ uses: Int, isPart: Bool) -> ReclaimPolicy.RecordVerdict {
+            policy.record(.init(isIndexed: true, uses: UseClass(uses: uses), bytes: 256 << 10, isPart: isPart))
+        }
+        #expect(verdict(1, isPart: false) == .relocate && verdict(1, isPart: true) == .drop && verdict(3, isPart: true) == .drop)
+        #expect(verdict(4, isPart: true) == .relocate)
+    }
+
     @Test(arguments: [
         ("cyclic", Replacement.cyclic), ("gyre", .gyre), ("relocate-on-hit", .relocateOnHit(percent: 50)),
         ("relocate-on-hit=0", .relocateOnHit(percent: 0)), ("relocate-on-hit=100", .relocateOnHit(percent: 100)),
