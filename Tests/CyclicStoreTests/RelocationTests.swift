@@ -192,7 +192,7 @@ import Testing
     @Test func `what a record was used for before its stripe stayed is in its count from then on`() throws {
         let (simulation, volume) = try volume(seed: 19)
         for number in 0..<14 {
-            try volume.write(simulation.object(number, version: 1, count: 4000), priorUses: UseClass(uses: 16))
+            try volume.write(simulation.object(number, version: 1, count: 4000), .init(priorUses: UseClass(uses: 16)))
         }
         simulation.flush()
         for number in 100..<1000 where volume.snapshotStatistics().stripesKept == 0 {
@@ -205,6 +205,39 @@ import Testing
             let uses = volume.lock.locked { volume.index.find(simulation.key(number).hash)?.uses.uses }
             #expect(uses == 8 || uses == 12)
         }
+    }
+
+    @Test func `every record of an object in fragments says how large it is, also after it has been carried`() throws {
+        let (simulation, volume) = try volume(seed: 21)
+        let key = simulation.key(5000)
+        let writer = ObjectWriter(store: simulation.store, key: key, expectedBytes: 100_000)
+        [UInt8](repeating: 7, count: 100_000).withUnsafeBytes { writer.append($0) }
+        writer.finish(metadata: [])
+        #expect(writer.failure == nil)
+        simulation.flush()
+        /// What the directories on the device have of parts.
+        func parts() -> [DirectoryEntry] {
+            let scanner = StripeScanner(superblock: volume.superblock, device: simulation.device)
+            return (0..<volume.superblock.stripeCount).compactMap { scanner.footer(of: $0) }.flatMap { footer in
+                footer.entries.filter { volume.contains($0.hash) && $0.kind != .object && !$0.isTombstone }
+            }
+        }
+        func sizes() -> [Int?] { parts().map(\.objectSize.bytes) }
+        func partHashes() -> [KeyHash] { parts().map(\.hash) }
+        let written = sizes()
+        func isRight(_ size: Int?) -> Bool { size.map { $0 >= 100_000 && $0 <= 126_000 } ?? false }
+        #expect(written.count > 3 && written.allSatisfy(isRight), "\(written)")
+        // Used often, they outlive a turn.
+        for _ in 0..<8 {
+            for hash in partHashes() { volume.release(volume.pin(hash)) }
+        }
+        for number in 100..<1000 where volume.snapshotStatistics().recordsRelocated < 4 {
+            simulation.put(number, version: 1, count: 4000)
+            simulation.engine.run()
+        }
+        simulation.flush()
+        let carried = sizes()
+        #expect(volume.snapshotStatistics().recordsRelocated > 3 && !carried.isEmpty && carried.allSatisfy(isRight), "\(carried)")
     }
 
     @Test func `a small record that was read from the disk takes its own bytes of memory, not the pages it was read with`() throws {

@@ -18,7 +18,7 @@ struct LogModel {
         var serial: UInt32
         var bytes: UInt32
         var priorUses: UseClass
-        var isPart = false
+        var objectSize = ObjectSize.record
     }
 
     private struct Stripe {
@@ -109,7 +109,7 @@ struct LogModel {
     mutating func copyToHead(_ object: UInt32, _ around: inout Surroundings) {
         let place = places[Int(object)]
         guard let record = stripes[Int(place.stripe)].records.first(where: { $0.serial == place.serial }) else { return }
-        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none, isPart: record.isPart)
+        let copy = Record(object: object, serial: 0, bytes: record.bytes, priorUses: .none, objectSize: record.objectSize)
         if append(copy, to: .fresh, .relocation, &around) {
             around.result.relocatedBytes += Int(record.bytes)
             around.result.recordsRelocated += 1
@@ -118,10 +118,10 @@ struct LogModel {
     }
 
     /// Writes a new record, in place of an older one of the object.
-    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, isPart: Bool = false, _ around: inout Surroundings) {
+    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, objectSize: ObjectSize = .record, _ around: inout Surroundings) {
         // In a stripe there is nothing larger: larger objects come in fragments.
         guard bytes <= capacity else { return }
-        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, isPart: isPart)
+        let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, objectSize: objectSize)
         if append(record, to: .fresh, .admission, &around) { around.result.recordsWritten += 1 }
         carrySurvivors(&around)
     }
@@ -254,7 +254,7 @@ struct LogModel {
                 uses: place.uses,
                 priorUses: stripes[stripe].wasHot ? .none : record.priorUses,
                 bytes: Int(record.bytes),
-                isPart: record.isPart,
+                objectBytes: record.objectSize.bytes,
                 // Another each time: with one that stays the record's own, a stripe that stays would never cool.
                 random: UInt32(truncatingIfNeeded: random.next())
             )

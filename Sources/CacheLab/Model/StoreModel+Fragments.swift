@@ -49,6 +49,7 @@ extension StoreModel {
     /// Under new numbers: fragments of an older one are never found again, and stay until their stripes are reclaimed.
     private mutating func write(_ object: UInt32, _ bytes: Int, _ priorUses: UseClass) {
         let count = (bytes + fragmentBytes - 1) / fragmentBytes
+        let size = ObjectSize(ofPartOf: bytes)
         let numbers = FragmentNumbers(first: UInt32(inMemory.count), count: count, bytes: bytes)
         fragments[object] = numbers
         inMemory.append(contentsOf: repeatElement(false, count: count))
@@ -56,19 +57,19 @@ extension StoreModel {
         sizes.append(contentsOf: repeatElement(0, count: count))
         log.addRecords(count)
         for fragment in 0..<count {
-            store(numbers.first + UInt32(fragment), bytes: min(fragmentBytes, bytes - fragment * fragmentBytes), priorUses)
+            store(numbers.first + UInt32(fragment), bytes: min(fragmentBytes, bytes - fragment * fragmentBytes), priorUses, of: size)
         }
         if inMemory[Int(object)] {
             memory.remove(object)
             inMemory[Int(object)] = false
         }
-        store(object, bytes: Self.headBytes, priorUses)
+        store(object, bytes: Self.headBytes, priorUses, of: size)
     }
 
-    private mutating func store(_ record: UInt32, bytes: Int, _ priorUses: UseClass) {
+    private mutating func store(_ record: UInt32, bytes: Int, _ priorUses: UseClass, of size: ObjectSize) {
         sizes[Int(record)] = UInt32(bytes)
         isDirty[Int(record)] = false
-        log.write(record, bytes: bytes + configuration.recordOverheadBytes, priorUses: priorUses, isPart: true, &around)
+        log.write(record, bytes: bytes + configuration.recordOverheadBytes, priorUses: priorUses, objectSize: size, &around)
         remember(record, Trace.hash(of: record), bytes: bytes, isSampled: false)
     }
 

@@ -17,6 +17,8 @@ struct DirectoryEntry: Hashable, Sendable {
     var priorUses = UseClass.none
     /// How often it was used before it came here, in memory or in another stripe: for ``ReuseStatistics``.
     var usesBefore = UseClass.none
+    /// Of the object that the record is a part of.
+    var objectSize = ObjectSize.record
 
     var isTombstone: Bool { kind == .tombstone }
 
@@ -33,7 +35,7 @@ struct DirectoryEntry: Hashable, Sendable {
         bytes.setField(offset + 26, units)
         bytes.setField(offset + 28, kind.rawValue)
         bytes.setField(offset + 29, priorUses.rawValue)
-        bytes.setField(offset + 30, UInt8(0))
+        bytes.setField(offset + 30, objectSize.rawValue)
         bytes.setField(offset + 31, usesBefore.rawValue)
     }
 
@@ -44,7 +46,8 @@ struct DirectoryEntry: Hashable, Sendable {
         units: UInt16,
         kind: RecordKind,
         priorUses: UseClass = .none,
-        usesBefore: UseClass = .none
+        usesBefore: UseClass = .none,
+        objectSize: ObjectSize = .record
     ) {
         self.hash = hash
         self.serial = serial
@@ -53,6 +56,7 @@ struct DirectoryEntry: Hashable, Sendable {
         self.kind = kind
         self.priorUses = priorUses
         self.usesBefore = usesBefore
+        self.objectSize = objectSize
     }
 
     init?(decoding bytes: UnsafeRawBufferPointer, at offset: Int) {
@@ -62,6 +66,7 @@ struct DirectoryEntry: Hashable, Sendable {
         self.priorUses = priorUses
         self.usesBefore = usesBefore
         self.kind = kind
+        objectSize = ObjectSize(rawValue: bytes.field(offset + 30))
         hash = KeyHash(high: bytes.field(offset), low: bytes.field(offset + 8))
         serial = bytes.field(offset + 16)
         unitInStripe = bytes.field(offset + 24)

@@ -140,6 +140,9 @@ public final class ObjectWriter {
         }
     }
 
+    /// Length of the whole object, as far as that is known.
+    private var knownBytes: Int { part.map { Int(clamping: $0.map.totalBytes) } ?? expectedBytes ?? byteCount }
+
     /// Length of the fragment that is being filled.
     private var roomInFragment: Int { part?.map.range(of: made.upperBound).count ?? store.fragmentBytes }
 
@@ -163,7 +166,8 @@ public final class ObjectWriter {
     public func resume() {
         while failure == nil, let object = pending.first {
             if object.kind != .fragment, !store.isCurrent(key, tags: tags, since: beganAt) { return fail(.refused(.purged)) }
-            switch store.put(object, group: object.kind == .fragment ? nil : group, partUses: uses) {
+            let part = Volume.KnownUse(priorUses: uses, objectSize: ObjectSize(ofPartOf: knownBytes))
+            switch store.put(object, group: object.kind == .fragment ? nil : group, part: part) {
             case nil:
                 pending.removeFirst()
             case .noMembuf, .noCleanStripe:
@@ -246,8 +250,7 @@ public final class ObjectWriter {
         guard buffered > 0 else { return }
         // The first one of a new object: it is written as it comes, or not at all.
         if made.isEmpty, part?.isNew ?? true {
-            let bytes = part.map { Int(clamping: $0.map.totalBytes) } ?? expectedBytes ?? byteCount
-            guard let uses = store.admission(of: key, bytes: bytes) else { return fail(.refused(.notAdmitted)) }
+            guard let uses = store.admission(of: key, bytes: knownBytes) else { return fail(.refused(.notAdmitted)) }
             self.uses = uses
         }
         let id = objectID ?? store.newObjectID()

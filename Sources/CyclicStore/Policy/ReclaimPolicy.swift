@@ -64,17 +64,19 @@ package struct ReclaimPolicy: Hashable, Sendable {
         package var priorUses: UseClass
         /// Length on disk, in bytes.
         package var bytes: Int
-        /// A fragment, or the head of an object in fragments: the object is larger than this record, nobody knows by how much.
-        package var isPart: Bool
+        /// Length of the object that it is a part of, a fragment or the head, in bytes; as ``bytes`` where it is the whole object. All parts are
+        /// judged by it, so that they share one fate.
+        package var objectBytes: Int
         /// Any 32 bits, another each time: scores are kept in classes, and rounded by chance so that they are right on average.
         package var random: UInt32
 
-        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, bytes: Int, isPart: Bool = false, random: UInt32 = 0) {
+        package init(isIndexed: Bool, uses: UseClass, priorUses: UseClass = .none, bytes: Int, objectBytes: Int? = nil, random: UInt32 = 0)
+        {
             self.isIndexed = isIndexed
             self.uses = uses
             self.priorUses = priorUses
             self.bytes = bytes
-            self.isPart = isPart
+            self.objectBytes = max(bytes, objectBytes ?? bytes)
             self.random = random
         }
     }
@@ -83,9 +85,7 @@ package struct ReclaimPolicy: Hashable, Sendable {
 
     package func record(_ facts: RecordFacts) -> RecordVerdict {
         guard facts.isIndexed, case .gyre = replacement else { return .drop }
-        let cost = value.cost(bytes: facts.bytes)
-        // Where requests are larger than fragments a part by itself would pass for a small object, and be carried for hardly any use.
-        return score(facts) >= tuning.relocationUses * (facts.isPart ? max(1, cost) : cost) ? .relocate : .drop
+        return score(facts) >= tuning.relocationUses * value.cost(bytes: facts.objectBytes) ? .relocate : .drop
     }
 
     /// What the relocated copy's directory entry gets as prior uses.
@@ -123,7 +123,8 @@ package struct ReclaimPolicy: Hashable, Sendable {
         /// Takes in a record that was judged `relocate`.
         package mutating func add(_ record: RecordFacts, under policy: ReclaimPolicy) {
             relocatedBytes += record.bytes
-            heat += score(record) * policy.value.worth(bytes: record.bytes)
+            // A part has its share of what a hit of the object is worth.
+            heat += score(record) * policy.value.worth(bytes: record.objectBytes) * Float(record.bytes) / Float(record.objectBytes)
         }
     }
 

@@ -12,10 +12,12 @@ extension CyclicStore {
     ///   - group: A locality group, any number: members that are put within a second or so are stored side by side, so that they
     ///     can be read with one read.
     @discardableResult
-    public func put(_ object: any StoredObject, group: UInt64? = nil) -> RefusedWrite? { put(object, group: group, partUses: .none) }
+    public func put(_ object: any StoredObject, group: UInt64? = nil) -> RefusedWrite? {
+        put(object, group: group, part: Volume.KnownUse())
+    }
 
-    /// - Parameter partUses: What is known of the use of the object that this is a part of, a fragment or the head.
-    func put(_ object: any StoredObject, group: UInt64?, partUses: UseClass) -> RefusedWrite? {
+    /// - Parameter part: What is known of the object that this is a part of, a fragment or the head.
+    func put(_ object: any StoredObject, group: UInt64?, part: Volume.KnownUse) -> RefusedWrite? {
         guard Self.fits(object.kind, object.key) else { return .wrongKind }
         let hash = object.key.hash
         let group = group.map(Self.groupName) ?? 0
@@ -24,8 +26,8 @@ extension CyclicStore {
             do throws(RefusedWrite) {
                 // Large objects have been admitted as a whole.
                 let isPart = object.kind == .fragment || object.kind == .fragmentedHead
-                if let uses = isPart ? partUses : gate.arrival(object, volume) {
-                    if group != 0, !isPart { try stage(object, group, home) } else { try write(object, uses, volume) }
+                if let known = isPart ? part : gate.arrival(object, volume).map({ Volume.KnownUse(priorUses: $0) }) {
+                    if group != 0, !isPart { try stage(object, group, home) } else { try write(object, known, volume) }
                 } else {
                     try keep(object, group, volume)
                 }
@@ -48,9 +50,9 @@ extension CyclicStore {
     }
 
     /// To the volume at once.
-    private func write(_ object: any StoredObject, _ uses: UseClass, _ volume: Volume) throws(RefusedWrite) {
+    private func write(_ object: any StoredObject, _ known: Volume.KnownUse, _ volume: Volume) throws(RefusedWrite) {
         // The volume first: what the memory tier then lets go is never older than what a read of the volume finds.
-        let serial = try volume.write(object, priorUses: uses)
+        let serial = try volume.write(object, known)
         settle(memory.insert(object, serial: serial))
     }
 

@@ -85,7 +85,8 @@ final class Membuf: @unchecked Sendable {
             units: UInt16(units),
             kind: wanted.kind,
             priorUses: wanted.priorUses,
-            usesBefore: wanted.usesBefore
+            usesBefore: wanted.usesBefore,
+            objectSize: wanted.objectSize
         )
         entries.append(entry)
         usedUnits += units
@@ -121,4 +122,5 @@ struct Reservation {
     var kind: RecordKind
     var priorUses = UseClass.none
     var usesBefore = UseClass.none
+    var objectSize = ObjectSize.record
 }

@@ -108,7 +108,8 @@ extension Volume {
                 byteCount: header.totalBytes,
                 kind: header.kind,
                 priorUses: policy.carriedUses(facts),
-                usesBefore: UseClass(uses: entry.usesBefore.uses + facts.uses.uses)
+                usesBefore: UseClass(uses: entry.usesBefore.uses + facts.uses.uses),
+                objectSize: entry.objectSize
             )
             guard case .success(let place) = reserve(wanted, for: .relocation, &deeds) else { return nil }
             return place

@@ -90,7 +90,7 @@ extension Volume {
             // In a stripe that stayed they are in the counts already.
             priorUses: cycle.wasHot(stripe) ? .none : entry.priorUses,
             bytes: Int(entry.units) * superblock.recordAlignment,
-            isPart: entry.kind != .object,
+            objectBytes: entry.objectSize.bytes,
             random: UInt32(truncatingIfNeeded: dice.next())
         )
     }

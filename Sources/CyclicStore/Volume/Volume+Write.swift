@@ -3,16 +3,23 @@
 
 extension Volume {
     /// Copies an object into a membuf. It can be read from there at once.
+    /// - Parameter known: What is known of the object, or of the one that it is a part of.
     /// - Returns: The record's serial: of two writes or removals of a key, the one with the higher serial holds.
     @discardableResult
-    func write(_ object: any StoredObject, group: UInt32 = 0, priorUses: UseClass = .none) throws(RefusedWrite) -> UInt64 {
-        try writeRun([object], group: group, priorUses: [priorUses])[0]
+    func write(_ object: any StoredObject, group: UInt32 = 0, _ known: KnownUse = KnownUse()) throws(RefusedWrite) -> UInt64 {
+        try writeRun([object], group: group, known)[0]
+    }
+
+    /// What reclaim is told of a record.
+    struct KnownUse {
+        var priorUses = UseClass.none
+        var objectSize = ObjectSize.record
     }
 
     /// Copies objects into a membuf, side by side and in this order; all of them or none.
-    /// - Parameter priorUses: What is known of their use so far, in the same order; none when it is empty.
+    /// - Parameter known: The same for all.
     /// - Returns: Their serials.
-    func writeRun(_ objects: [any StoredObject], group: UInt32, priorUses: [UseClass] = []) throws(RefusedWrite) -> [UInt64] {
+    func writeRun(_ objects: [any StoredObject], group: UInt32, _ known: KnownUse = KnownUse()) throws(RefusedWrite) -> [UInt64] {
         var shapes: [RecordShape] = []
         var runBytes = 0
         for object in objects {
@@ -35,7 +42,8 @@ extension Volume {
                     serial: serials.next(),
                     byteCount: shapes[number].totalBytes,
                     kind: object.kind,
-                    priorUses: number < priorUses.count ? priorUses[number] : .none
+                    priorUses: known.priorUses,
+                    objectSize: known.objectSize
                 )
                 let place =
                     number == 0

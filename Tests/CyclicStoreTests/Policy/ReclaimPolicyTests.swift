@@ -6,16 +6,40 @@ import Testing
 @testable import CyclicStore
 
 @Suite struct ReplacementTests {
-    /// A fragment of a quarter of a mebibyte is small beside requests of four: it was carried for hardly any use, and with it most of what was on the disk.
-    @Test func `a part of a large object is not taken for a small one`() {
+    /// A fragment of a quarter of a mebibyte is small beside requests of four: by itself it would be carried for hardly any use.
+    @Test func `all parts of an object are judged by its size, with one verdict`() {
         var value = HitValue()
         for _ in 0..<100 { value.observe(bytes: 4 << 20) }
         let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: 4), value: value)
-        func verdict(_ uses: Int, isPart: Bool) -> ReclaimPolicy.RecordVerdict {
-            policy.record(.init(isIndexed: true, uses: UseClass(uses: uses), bytes: 256 << 10, isPart: isPart))
+        func verdict(_ uses: Int, bytes: Int = 256 << 10, of objectBytes: Int? = nil) -> ReclaimPolicy.RecordVerdict {
+            policy.record(.init(isIndexed: true, uses: UseClass(uses: uses), bytes: bytes, objectBytes: objectBytes))
         }
-        #expect(verdict(1, isPart: false) == .relocate && verdict(1, isPart: true) == .drop && verdict(3, isPart: true) == .drop)
-        #expect(verdict(4, isPart: true) == .relocate)
+        #expect(verdict(1) == .relocate && verdict(1, of: 4 << 20) == .drop && verdict(3, of: 4 << 20) == .drop)
+        #expect(verdict(4, of: 4 << 20) == .relocate && verdict(4, of: 16 << 20) == .drop && verdict(8, of: 16 << 20) == .relocate)
+        for uses in 0..<16 { #expect(verdict(uses, bytes: 512, of: 16 << 20) == verdict(uses, of: 16 << 20), "head and fragment") }
+    }
+
+    @Test func `a stripe of parts is as hot as their share of what the object's hits are worth`() {
+        var value = HitValue()
+        for _ in 0..<100 { value.observe(bytes: 1 << 20) }
+        let policy = ReclaimPolicy(.gyre, tuning: Tuning(relocationUses: 1), value: value)
+        func heat(_ parts: Int, bytes: Int, of objectBytes: Int?) -> Float {
+            var facts = ReclaimPolicy.StripeFacts(stripeBytes: 1 << 20, stripeCount: 100, hotStripes: 0)
+            for _ in 0..<parts {
+                facts.add(.init(isIndexed: true, uses: UseClass(uses: 8), bytes: bytes, objectBytes: objectBytes), under: policy)
+            }
+            return facts.heat
+        }
+        #expect(abs(heat(4, bytes: 256 << 10, of: 1 << 20) - heat(1, bytes: 1 << 20, of: nil)) < 0.001)
+    }
+
+    @Test func `the size of an object takes a byte, never too short and at most a quarter too long`() {
+        #expect(ObjectSize.record.bytes == nil)
+        for bytes in [1, 1024, 1025, 5000, 300_000, 1 << 20, 7_777_777, 5 << 30, 1 << 45] {
+            let kept = ObjectSize(ofPartOf: bytes).bytes ?? 0
+            #expect(kept >= bytes && kept <= max(1024, bytes + bytes / 4 + 1024), "\(bytes) is kept as \(kept)")
+        }
+        #expect(ObjectSize(ofPartOf: .max).bytes ?? 0 > 1 << 50)
     }
 
     @Test(arguments: [
