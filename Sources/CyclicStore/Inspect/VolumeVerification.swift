@@ -23,7 +23,7 @@ package struct VolumeVerification: Sendable, Hashable, Codable {
     package var damagedRecordCount = 0
     /// The purge journal.
     package var journal = PartVerdict.absent
-    /// The marks of the head, of which the newer counts.
+    /// The marks of the head: damaged when neither can be read. One that was torn by a crash is no fault, the other counts.
     package var marks = PartVerdict.absent
     /// The index as it was written last.
     package var snapshot = PartVerdict.absent

@@ -4,32 +4,42 @@
 import CyclicStore
 import Foundation
 
-/// How far a long pass has come and how long it will take, on one line of the terminal that is written again and again; nothing where the
-/// error output is no terminal.
+/// How far a long pass has come and how long it will take, on one line of the terminal that is written again and again; where the error output is
+/// no terminal, a line every ten seconds.
 final class ProgressLine {
     private let title: String
-    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private let isTerminal: Bool
+    private let interval: Duration
+    private let write: (String) -> Void
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
     private var next: ContinuousClock.Instant
 
-    init(_ title: String) {
+    init(
+        _ title: String,
+        isTerminal: Bool = isatty(STDERR_FILENO) != 0,
+        write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+    ) {
         self.title = title
+        self.isTerminal = isTerminal
+        self.write = write
+        interval = isTerminal ? .milliseconds(200) : ProgressBar.logInterval
         began = clock.now
-        next = began
+        next = isTerminal ? began : began + interval
     }
 
     /// Writes the line, some times a second at most.
     func show(_ progress: VolumeProgress) {
-        guard isTerminal, clock.now >= next else { return }
-        next = clock.now + .milliseconds(200)
-        let text = Self.text(title, progress, seconds: (clock.now - began) / .seconds(1))
-        FileHandle.standardError.write(Data("\r\(text)\u{1b}[K".utf8))
+        let now = clock.now
+        guard now >= next else { return }
+        next = now + interval
+        let text = Self.text(title, progress, seconds: (now - began) / .seconds(1))
+        write(isTerminal ? "\r\(text)\u{1b}[K" : "gyre: \(text)\n")
     }
 
     /// Takes the line away.
     func end() {
-        if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+        if isTerminal { write("\r\u{1b}[K") }
     }
 
     /// The line after some seconds.
