@@ -332,4 +332,62 @@ import Testing
         #expect(other.end == "whole" && isFound(simulation))
         #expect(stalled.answers == 1, "it has not asked")
     }
+
+    // MARK: What waits to be written or synced
+
+    @Test func `removals of unknown keys that find no room are remembered up to the bound, those of known ones always, and all are paid`()
+        throws
+    {
+        let narrow = try Narrow(queueLimit: 64, seed: 31)
+        let volume = try #require(narrow.store.volume)
+        #expect(narrow.put(1) == nil)
+        narrow.store.flush {}
+        narrow.engine.run()
+        // What a stripe holds is not known: any key may be in it. And the device stalls: every membuf fills and none is written.
+        volume.noteUnread(20)
+        func remove(_ number: Int) { narrow.store.remove(narrow.store.key(Array("gone-\(number)".utf8))) }
+        var number = 0
+        while volume.lock.locked({ volume.owedTombstones.count }) < Volume.owedLimit, number < 200_000 {
+            remove(number)
+            number += 1
+        }
+        for more in number..<number + 5000 { remove(more) }
+        #expect(volume.lock.locked { volume.owedTombstones.count } == Volume.owedLimit)
+        let known = narrow.store.key([1])
+        narrow.store.remove(known)
+        #expect(volume.lock.locked { volume.owedTombstones.contains(known.hash) && volume.owedTombstones.count == Volume.owedLimit + 1 })
+        // The device goes on: a flush ends when all of them are on it.
+        let isDone = Mutex(false)
+        narrow.store.flush { isDone.withLock { $0 = true } }
+        for _ in 0..<1000 where !isDone.withLock({ $0 }) {
+            narrow.engine.run()
+            narrow.store.tick()
+        }
+        #expect(isDone.withLock { $0 } && volume.lock.locked { volume.owedTombstones.isEmpty })
+        volume.checkNothingLeaks()
+    }
+
+    @Test func `a tick begins a sync when sixty-four stripes have been written since the last, and not before`() throws {
+        let simulation = try SimulatedStore(stripes: 3000, seed: 32, membufs: 6)
+        let volume = try #require(simulation.store.volume)
+        func unsynced() -> Int { volume.lock.locked { volume.unsynced.count } }
+        func fill(until count: Int) {
+            for number in 0..<20_000 where unsynced() < count {
+                simulation.put(number % 100, version: number, count: 30_000)
+                simulation.engine.run()
+            }
+        }
+        simulation.store.flush {}
+        simulation.engine.run()
+        // A mark syncs too, now and then: what it leaves is filled up again.
+        fill(until: Volume.maxUnsynced - 1)
+        #expect(unsynced() == Volume.maxUnsynced - 1)
+        volume.syncIfDue()
+        simulation.engine.run()
+        #expect(unsynced() == Volume.maxUnsynced - 1, "not before")
+        fill(until: Volume.maxUnsynced)
+        volume.syncIfDue()
+        simulation.engine.run()
+        #expect(unsynced() == 0)
+    }
 }
