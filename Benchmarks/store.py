@@ -111,6 +111,8 @@ def write(options, results):
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     lines = ["# The store beside raw I/O, RocksDB and LMDB", ""]
     lines += [f"{stamp}; Linux {platform.release()}, {os.cpu_count()} cores. Median (least–most) of the rounds; subjects take turns within each.", ""]
+    if set(options.parts or PARTS) != set(PARTS):
+        lines += [f"Made in this run: {', '.join(options.parts)}. The rows of other parts are of earlier runs; `git log store.json` has their dates.", ""]
     load = os.getloadavg()
     lines += [f"Load average at the end: {load[0]:.1f}, {load[1]:.1f}, {load[2]:.1f}. The raw numbers are in `store.json`.", ""]
     for depth in (1, 32):
