@@ -13,17 +13,22 @@ import Testing
         func advance(milliseconds: Int) { time.withLock { $0 += milliseconds * 1_000_000 } }
     }
 
-    /// A store that may write one stripe of 64 KiB a second, offered far more for four minutes, with hits that ask for relocation.
-    @Test func `a store under load keeps to its budget, over every ten seconds, and reads on`() throws {
-        let clock = Clock()
-        let simulation = try SimulatedStore(
+    /// A store that may write one stripe of 64 KiB a second.
+    private func boundedStore(_ clock: Clock, seed: UInt64) throws -> SimulatedStore {
+        try SimulatedStore(
             stripes: 32,
-            seed: 1,
+            seed: seed,
             replacement: .gyre,
             membufs: 6,
             configure: { $0.writeBytesPerSecond = 65_536 },
             nanoseconds: { clock.now }
         )
+    }
+
+    /// Offered far more than it may write for four minutes, with hits that ask for relocation.
+    @Test func `a store under load keeps to its budget, over every ten seconds, and reads on`() throws {
+        let clock = Clock()
+        let simulation = try boundedStore(clock, seed: 1)
         let volume = try #require(simulation.store.volume)
         volume.tune(Tuning(relocationUses: 1))
         var written: [Int] = []
@@ -99,14 +104,7 @@ import Testing
     /// the budget in some ten seconds; then none for ten.
     @Test func `purges keep to the budget of ten seconds too, counted at the device, and all are durable in the end`() throws {
         let clock = Clock()
-        let simulation = try SimulatedStore(
-            stripes: 32,
-            seed: 6,
-            replacement: .gyre,
-            membufs: 6,
-            configure: { $0.writeBytesPerSecond = 65_536 },
-            nanoseconds: { clock.now }
-        )
+        let simulation = try boundedStore(clock, seed: 6)
         let done = Mutex((purges: 0, failures: 0))
         var written: [Int] = []
         var (asked, slowest) = (0, 0)
