@@ -43,10 +43,8 @@ import Testing
         bar.advance(1000)
         bar.finish()
         #expect(screen.texts.isEmpty)
-        #expect(
-            ProgressBar.text("simulating", 0.25, seconds: 20, isTerminal: false)
-                == "gyre: simulating: 25 % after 20 s, about 1 min 0 s left\n"
-        )
+        let text = ProgressBar.text("simulating", 0.25, seconds: 20, isTerminal: false)
+        #expect(text == "simulating: 25 % after 20 s, about 1 min 0 s left")
     }
 
     @Test func `the bar fills`() {

@@ -4,43 +4,24 @@
 import CyclicStore
 import Foundation
 
-/// How far a long pass has come and how long it will take, on one line of the terminal that is written again and again; where the error output is
-/// no terminal, a line every ten seconds.
+/// How far a long pass over stripes has come and how long it will take: see ``ProgressOutput``.
 final class ProgressLine {
     private let title: String
-    private let isTerminal: Bool
-    private let interval: Duration
-    private let write: (String) -> Void
-    private let clock = ContinuousClock()
-    private let began: ContinuousClock.Instant
-    private var next: ContinuousClock.Instant
+    private var output: ProgressOutput
 
     init(
         _ title: String,
-        isTerminal: Bool = isatty(STDERR_FILENO) != 0,
-        write: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        isTerminal: Bool = ProgressOutput.isErrorTerminal,
+        write: @escaping @Sendable (String) -> Void = ProgressOutput.standardError
     ) {
         self.title = title
-        self.isTerminal = isTerminal
-        self.write = write
-        interval = isTerminal ? .milliseconds(200) : ProgressBar.logInterval
-        began = clock.now
-        next = isTerminal ? began : began + interval
+        output = ProgressOutput(isTerminal: isTerminal, emit: write)
     }
 
-    /// Writes the line, some times a second at most.
-    func show(_ progress: VolumeProgress) {
-        let now = clock.now
-        guard now >= next else { return }
-        next = now + interval
-        let text = Self.text(title, progress, seconds: (now - began) / .seconds(1))
-        write(isTerminal ? "\r\(text)\u{1b}[K" : "gyre: \(text)\n")
-    }
+    func show(_ progress: VolumeProgress) { output.writeIfDue { Self.text(title, progress, seconds: $0) } }
 
     /// Takes the line away.
-    func end() {
-        if isTerminal { write("\r\u{1b}[K") }
-    }
+    func end() { output.end() }
 
     /// The line after some seconds.
     static func text(_ title: String, _ progress: VolumeProgress, seconds: Double) -> String {
