@@ -15,8 +15,10 @@ struct HitCostTests {
     /// The buffer that is written: the object and its bytes. A build for debugging, of NIO above all, boxes much that an optimised one does not.
     #if DEBUG
     private static let ceiling = 24.0
+    private static let missCeiling = 700.0
     #else
     private static let ceiling = 3.0
+    private static let missCeiling = 40.0
     #endif
 
     private static let browserFields: FieldLines = {
@@ -50,6 +52,26 @@ struct HitCostTests {
             // What comes by chance, such as a buffer of the log that is handed over, is spread over all.
             #expect((counts.max() ?? 0) - (counts.min() ?? 0) < 8, "\(counts)")
             #expect(scenario.totals().requests(.hitMemory) == UInt64(counts.count * (warming + rounds) - sizes.count))
+        }
+    }
+
+    @Test func `a miss that is stored allocates no more than before`() async throws {
+        try await withScenario(memoryBytes: 64 << 20) { scenario in
+            let (warming, rounds) = (20, 100)
+            for number in 0..<warming + rounds {
+                scenario.origin.on("GET", "/\(number)") { _ in
+                    .response(200, ["Cache-Control": "max-age=600", "Content-Type": "application/octet-stream"], body: "small")
+                }
+            }
+            let client = try await scenario.client()
+            let loop = try #require(scenario.proxy.contexts.first).eventLoop
+            for number in 0..<warming { #expect(try await client.get("/\(number)").text == "small") }
+            let before = try await loop.submit { gyre_allocations_of_thread() }.get()
+            for number in warming..<warming + rounds { _ = try await client.get("/\(number)") }
+            let after = try await loop.submit { gyre_allocations_of_thread() }.get()
+            let count = Double(after - before) / Double(rounds)
+            #expect(count <= Self.missCeiling, "\(count)")
+            #expect(scenario.totals().requests(.miss) == UInt64(warming + rounds))
         }
     }
 }

@@ -189,7 +189,7 @@ struct CacheControlTests {
 
     @Test("a targeted field is a dictionary of structured values", arguments: targetedRows)
     func targeted(row: Row) throws {
-        let directives = try #require(CacheControl.targeted(in: fields(row.lines), names: ["CDN-Cache-Control"]))
+        let directives = try #require(CacheControl.targeted(in: fields(row.lines), names: ["cdn-cache-control"]))
         #expect(describe(directives) == row.expected)
     }
 
@@ -201,16 +201,16 @@ struct CacheControlTests {
         ]
     )
     func targetedInvalid(value: String) {
-        #expect(CacheControl.targeted(in: fields(["CDN-Cache-Control: \(value)"]), names: ["CDN-Cache-Control"]) == nil)
+        #expect(CacheControl.targeted(in: fields(["CDN-Cache-Control: \(value)"]), names: ["cdn-cache-control"]) == nil)
     }
 
     @Test("the first valid field of the target list counts, RFC 9213 §2.2")
     func targetList() {
         let all = fields(["B-Cache-Control: max-age=2", "A-Cache-Control: max-age=1"])
-        #expect(CacheControl.targeted(in: all, names: ["A-Cache-Control", "B-Cache-Control"])?.maxAgeSeconds == 1)
-        #expect(CacheControl.targeted(in: all, names: ["B-Cache-Control", "A-Cache-Control"])?.maxAgeSeconds == 2)
+        #expect(CacheControl.targeted(in: all, names: ["a-cache-control", "b-cache-control"])?.maxAgeSeconds == 1)
+        #expect(CacheControl.targeted(in: all, names: ["b-cache-control", "a-cache-control"])?.maxAgeSeconds == 2)
         #expect(CacheControl.targeted(in: all, names: ["bad name", "C-Cache-Control"]) == nil)
         let broken = fields(["A-Cache-Control: ,", "B-Cache-Control: max-age=2"])
-        #expect(CacheControl.targeted(in: broken, names: ["A-Cache-Control", "B-Cache-Control"])?.maxAgeSeconds == 2)
+        #expect(CacheControl.targeted(in: broken, names: ["a-cache-control", "b-cache-control"])?.maxAgeSeconds == 2)
     }
 }

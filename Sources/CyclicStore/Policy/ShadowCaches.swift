@@ -22,8 +22,8 @@ package struct ShadowCaches: Sendable {
         /// Bytes that may be written in a second on average. Nil: as many as are worth it.
         package var bytesPerSecond: Double?
 
-        /// Eight bytes written are worth one fetched.
-        package static let defaultWrittenByteCost: Float = 0.125
+        /// Eight bytes written are worth three fetched. At a third of this twice the bytes are written for up to two points of hits: docs/policy.md.
+        package static let defaultWrittenByteCost: Float = 0.375
 
         package init(writtenByteCost: Float = Self.defaultWrittenByteCost, bytesPerSecond: Double? = nil) {
             self.writtenByteCost = writtenByteCost

@@ -59,6 +59,7 @@ extension ClientConnection {
             key: proxy.configuration.showsKey ? keyScratch : nil,
             lastFields: lastFields
         )
+        writeGathered()
         context.write(wrapOutboundOut(out), promise: nil)
         if !answer.copiesBody { context.write(wrapOutboundOut(object.body), promise: nil) }
         needsFlush = true
@@ -92,7 +93,7 @@ extension ClientConnection {
             // Most rules look at no field.
             var fields: HTTPFields?
             let decision = rules.decision(for: request) { name in
-                let known = fields ?? FieldReader.fields(head.fields, in: bytes)
+                let known = fields ?? proxy.fieldReader.fields(head.fields, in: bytes)
                 fields = known
                 return HTTPField.Name(name).flatMap { known[$0] }
             }

@@ -23,6 +23,7 @@ extension ClientConnection {
             lastProgress = proxy.now
         }
         needsFlush = false
+        writeGathered()
         let bound = NIOLoopBound(context, eventLoop: proxy.loop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             bound.value.close(mode: closes ? .all : .output, promise: nil)

@@ -41,6 +41,8 @@ final class ClientConnection: ChannelInboundHandler {
     private var readIsPending = false
     private var isProcessing = false
     var needsFlush = false
+    /// The head of an answer, and what has come of its body: what is small goes out in one piece.
+    private var gathered = ByteBuffer()
     var inputClosed = false
     /// The answer is out and the output closed; what still comes is dropped.
     var isLingering = false
@@ -206,7 +208,8 @@ final class ClientConnection: ChannelInboundHandler {
                 ClientRequest(
                     head,
                     in: $0,
-                    defaultHost: proxy.configuration.origin?.authorityBytes ?? [],
+                    reader: proxy.fieldReader,
+                    defaultHost: proxy.configuration.defaultHost,
                     keyRules: proxy.configuration.keyRules,
                     rules: proxy.configuration.rules,
                     isForwardProxy: proxy.configuration.forward != nil,
@@ -244,7 +247,32 @@ final class ClientConnection: ChannelInboundHandler {
     func write(_ bytes: ByteBuffer) {
         guard let context, bytes.readableBytes > 0 else { return }
         bytesOut &+= UInt64(bytes.readableBytes)
-        context.write(wrapOutboundOut(bytes), promise: nil)
+        if gathered.readableBytes > 0, max(gathered.readableBytes, bytes.readableBytes) <= HitAnswer.copiedBodyBytes {
+            gathered.writeImmutableBuffer(bytes)
+        } else {
+            writeGathered()
+            context.write(wrapOutboundOut(bytes), promise: nil)
+        }
+        flushSoon()
+    }
+
+    /// Writes the head of an answer, which waits for the beginning of its body until everything is flushed.
+    func writeHead(_ bytes: ByteBuffer) {
+        guard context != nil else { return }
+        bytesOut &+= UInt64(bytes.readableBytes)
+        writeGathered()
+        gathered = bytes
+        flushSoon()
+    }
+
+    /// Hands over what was kept back: before anything else is written or flushed.
+    func writeGathered() {
+        guard gathered.readableBytes > 0 else { return }
+        context?.write(wrapOutboundOut(gathered), promise: nil)
+        gathered = ByteBuffer()
+    }
+
+    private func flushSoon() {
         needsFlush = true
         if !isProcessing, !proxy.flushes.add(self) { flushIfNeeded() }
     }
@@ -253,7 +281,10 @@ final class ClientConnection: ChannelInboundHandler {
         guard needsFlush, let context else { return }
         needsFlush = false
         if case .busy = phase { lastProgress = proxy.now }
+        let written = gathered
+        writeGathered()
         context.flush()
+        proxy.spares.giveBack(written)
     }
 
     /// The exchange will take the next piece of the request body.
@@ -315,6 +346,7 @@ final class ClientConnection: ChannelInboundHandler {
         lastProgress = proxy.now
         guard let context else { return }
         needsFlush = false
+        writeGathered()
         let bound = NIOLoopBound((self, context), eventLoop: proxy.loop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             let (connection, context) = bound.value
@@ -343,6 +375,7 @@ final class ClientConnection: ChannelInboundHandler {
     /// Answers what could not be parsed, and closes: what follows cannot be trusted.
     func refuse(status: Int, reason: String) {
         let page = ErrorPage.make(status: status, reason: reason, closes: true, sendsBody: true)
+        writeGathered()
         context?.write(wrapOutboundOut(page), promise: nil)
         proxy.logRefusal(clientAddress: clientAddress, status: status, reason: reason)
         body = nil

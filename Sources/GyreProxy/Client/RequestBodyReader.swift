@@ -70,7 +70,7 @@ struct RequestBodyReader: ~Copyable {
             case .end(let consumed):
                 buffer.moveReaderIndex(forwardBy: consumed)
                 phase = .done
-                return .end(trailers: chunks.trailerBytes.withUnsafeBytes { FieldReader.fields(chunks.trailers, in: $0) })
+                return .end(trailers: chunks.trailerBytes.withUnsafeBytes { FieldReader().fields(chunks.trailers, in: $0) })
             }
         }
     }

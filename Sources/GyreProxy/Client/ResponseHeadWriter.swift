@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import CyclicStore
 import HTTPCaching
 import HTTPTypes
 import HTTPWire
@@ -8,37 +9,29 @@ import NIOCore
 
 /// Serialises response heads. Fields were checked when they were parsed; they are written as they are.
 enum ResponseHeadWriter {
-    /// Everything of a stored response's head that is the same in every answer. Without the empty line at the end.
-    static func storedHead(status: Int, fields: HTTPFields, contentLength: UInt64?, receivedMinorVersion: UInt8) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(64 + fields.count * 48)
-        writeStatusLine(status, to: &buffer)
-        write(fields, to: &buffer)
-        if let contentLength { writeContentLength(contentLength, to: &buffer) }
-        writeVia(receivedMinorVersion, to: &buffer)
-        return buffer
-    }
-
-    /// The same from the head's encoded form, whose fields are copied as they lie there.
+    /// Everything of a stored response's head that is the same in every answer, without the empty line at the end, in as much memory as it needs. The
+    /// fields are copied as they lie in the head's encoded form.
     static func storedHead(_ head: EncodedHead, _ metadata: [UInt8], contentLength: UInt64?) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        // The numbers take more room than what is written besides the fields: status line, length, `Via`.
-        buffer.reserveCapacity(metadata.count + 64)
-        writeStatusLine(head.status, to: &buffer)
-        metadata.withUnsafeBytes { all in
-            let bytes = UnsafeRawBufferPointer(rebasing: all[1...])
-            head.forEachField(in: metadata.span.extracting(1...)) { name, value in
-                let name = UnsafeRawBufferPointer(rebasing: bytes[name])
-                guard !isContentLength(name) else { return }
-                buffer.writeBytes(name)
-                buffer.writeStaticString(": ")
-                buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[value]))
-                buffer.writeStaticString("\r\n")
+        // The numbers in the metadata take more room than what is written besides the fields: status line, length, `Via`.
+        withUnsafeTemporaryAllocation(byteCount: metadata.count + 64, alignment: 1) { memory in
+            var writer = WireWriter(memory)
+            writer.statusLine(head.status)
+            metadata.withUnsafeBytes { all in
+                let bytes = UnsafeRawBufferPointer(rebasing: all[1...])
+                head.forEachField(in: metadata.span.extracting(1...)) { name, value in
+                    let name = UnsafeRawBufferPointer(rebasing: bytes[name])
+                    guard !isContentLength(name) else { return }
+                    writer.bytes(name)
+                    writer.literal(": ")
+                    writer.bytes(UnsafeRawBufferPointer(rebasing: bytes[value]))
+                    writer.endOfLine()
+                }
             }
+            if let contentLength { writer.field("Content-Length", decimal: contentLength) }
+            writer.literal(via(head.receivedMinorVersion))
+            precondition(writer.problem == nil, "a stored head takes more room than its encoded form")
+            return ByteBuffer(owning: OwnedBytes(copying: UnsafeRawBufferPointer(rebasing: memory[..<writer.count])))
         }
-        if let contentLength { writeContentLength(contentLength, to: &buffer) }
-        writeVia(head.receivedMinorVersion, to: &buffer)
-        return buffer
     }
 
     static func writeContentLength(_ length: UInt64, to buffer: inout ByteBuffer) {
@@ -53,7 +46,11 @@ enum ResponseHeadWriter {
 
     /// Says by which protocol this proxy got the response (RFC 9110 §7.6.3).
     static func writeVia(_ receivedMinorVersion: UInt8, to buffer: inout ByteBuffer) {
-        buffer.writeStaticString(receivedMinorVersion == 0 ? "Via: 1.0 gyre\r\n" : "Via: 1.1 gyre\r\n")
+        buffer.writeStaticString(via(receivedMinorVersion))
+    }
+
+    private static func via(_ receivedMinorVersion: UInt8) -> StaticString {
+        receivedMinorVersion == 0 ? "Via: 1.0 gyre\r\n" : "Via: 1.1 gyre\r\n"
     }
 
     static func writeStatusLine(_ status: Int, to buffer: inout ByteBuffer) {
@@ -69,10 +66,19 @@ enum ResponseHeadWriter {
     /// All fields but `Content-Length`, which the framing decides.
     static func write(_ fields: HTTPFields, to buffer: inout ByteBuffer) {
         for field in fields where field.name != .contentLength {
-            buffer.writeString(field.name.rawName)
-            buffer.writeStaticString(": ")
-            field.withUnsafeBytesOfValue { _ = buffer.writeBytes($0) }
-            buffer.writeStaticString("\r\n")
+            var name = field.name.rawName
+            name.withUTF8 { name in
+                field.withUnsafeBytesOfValue { value in
+                    _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + 4) { memory in
+                        var writer = WireWriter(memory)
+                        writer.bytes(UnsafeRawBufferPointer(name))
+                        writer.literal(": ")
+                        writer.bytes(UnsafeRawBufferPointer(value))
+                        writer.endOfLine()
+                        return writer.count
+                    }
+                }
+            }
         }
     }
 

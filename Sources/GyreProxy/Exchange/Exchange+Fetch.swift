@@ -24,13 +24,13 @@ extension Exchange {
         outcome.forward = forward
         if let detail { outcome.detail = detail }
         result = forward == .uriMiss || forward == .varyMiss || forward == .miss ? .miss : .bypass
-        let fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        let fields = ForwardedFields.request(request, fields: request.fields, proxy)
         send(fields: fields, method: request.method, methodName: request.methodName, framing: request.framing, PassThrough(exchange: self))
     }
 
     /// A HEAD goes on with the stored validators, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
     private func validateByHead(_ conditions: HTTPFields) {
-        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        var fields = ForwardedFields.request(request, fields: request.fields, proxy)
         fields = Revalidation.requestFields(fields, conditions: conditions)
         result = .miss
         send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self, conditions: conditions))
@@ -42,7 +42,7 @@ extension Exchange {
             return fail(status: 502, reason: "fragments-lost")
         }
         proxy.store.remove(stored.key)
-        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        var fields = ForwardedFields.request(request, fields: request.fields, proxy)
         fields = Revalidation.requestFields(fields)
         fields[.range] = "bytes=\(position)-\(end - 1)"
         fields[.ifRange] = etag

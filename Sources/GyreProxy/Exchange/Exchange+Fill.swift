@@ -102,7 +102,8 @@ extension Exchange {
             stored: stored,
             partial: stored == nil ? partial : nil,
             partsSuffice: stored == nil && partsSuffice,
-            conditions: conditions
+            conditions: conditions,
+            fields: request.fields
         )
     }
 

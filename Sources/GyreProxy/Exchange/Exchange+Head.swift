@@ -22,8 +22,10 @@ extension Exchange {
         headIsSent = true
         if connection?.hasUnreadBody ?? false { closesAfter = true }
         let fields = request.rules.map { $0.changed(fields, status: status) } ?? fields
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(256 + fields.count * 48)
+        var room = 256 + fields.count * 48
+        // A small body goes out behind its head.
+        if case .exactly(let count) = length, count <= HitAnswer.copiedBodyBytes { room += Int(count) }
+        var buffer = proxy.spares.take(capacity: room)
         ResponseHeadWriter.writeStatusLine(status, to: &buffer)
         ResponseHeadWriter.write(fields, to: &buffer)
         // RFC 9110 §6.6.1: whoever makes a response, or passes one on that has no Date, adds one.
@@ -32,9 +34,9 @@ extension Exchange {
         if let ageSeconds { buffer.writeString("Age: \(ageSeconds)\r\n") }
         ResponseHeadWriter.writeVia(receivedMinorVersion, to: &buffer)
         buffer.writeStaticString("Cache-Status: ")
-        var value: [UInt8] = []
-        outcome.append(key: shownKey, to: &value)
-        buffer.writeBytes(value)
+        proxy.scratch.removeAll(keepingCapacity: true)
+        outcome.append(key: shownKey, to: &proxy.scratch)
+        buffer.writeBytes(proxy.scratch)
         buffer.writeStaticString("\r\n")
         switch length {
         case .none:
@@ -60,7 +62,7 @@ extension Exchange {
             buffer.writeStaticString("Connection: keep-alive\r\n")
         }
         buffer.writeStaticString("\r\n")
-        write(buffer)
+        connection?.writeHead(buffer)
     }
 
     /// Writes a piece of the body, in a chunk when there are chunks.

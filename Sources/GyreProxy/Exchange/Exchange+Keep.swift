@@ -12,7 +12,15 @@ extension Exchange {
     func beginKeeping(_ head: StoredHead, _ response: UpstreamResponse) {
         var head = head
         head.receivedMinorVersion = response.minorVersion
-        let fetch = Fetch(proxy: proxy, primaryKey: primaryKey, marker: marker, request: request, head: head, partial: partial, response)
+        let fetch = Fetch(
+            proxy: proxy,
+            primaryKey: primaryKey,
+            marker: marker,
+            selecting: request.fields,
+            head: head,
+            partial: partial,
+            response
+        )
         if fetch.failure == nil {
             self.fetch = fetch
             outcome.isStored = true

@@ -149,7 +149,7 @@ extension Exchange {
     /// Asks the origin for one run of bytes, if the representation is still the same.
     private func fetchGap(_ gap: ByteRange, condition: HTTPField, partial: PartialResponse, answer: PartialAnswer) {
         outcome.forward = .partial
-        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        var fields = ForwardedFields.request(request, fields: request.fields, proxy)
         fields = Revalidation.requestFields(fields)
         // To the end is said so: it is the same, and a representation that has grown shows.
         fields[.range] = gap.last + 1 == partial.completeLength ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"

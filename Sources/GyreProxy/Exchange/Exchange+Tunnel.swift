@@ -65,7 +65,7 @@ extension Exchange {
         outcome.forward = .bypass
         outcome.detail = "upgrade"
         result = .bypass
-        var fields = ForwardedFields.request(request, fields: request.fields, configuration: proxy.configuration)
+        var fields = ForwardedFields.request(request, fields: request.fields, proxy)
         // One line each: an option of one hop, made anew for the next.
         fields[.connection] = (fields[.connection].map { $0 + ", " } ?? "") + "Upgrade"
         fields.append(HTTPField(name: .upgrade, value: upgrades.joined(separator: ", ")))

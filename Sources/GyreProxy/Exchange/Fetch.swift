@@ -34,12 +34,12 @@ final class Fetch {
         proxy: LoopContext,
         primaryKey: StoreKey,
         marker: VariantMarker?,
-        request: ClientRequest,
+        selecting fields: HTTPFields,
         head: StoredHead,
         partial: PartialResponse? = nil,
         _ response: UpstreamResponse
     ) {
-        let placement = Placement(head, primaryKey: primaryKey, marker: marker, selecting: request.fields, proxy)
+        let placement = Placement(head, primaryKey: primaryKey, marker: marker, selecting: fields, proxy)
         var key = placement.key
         if let range = head.partial?.range {
             let id = UInt64.random(in: 1 ... .max)

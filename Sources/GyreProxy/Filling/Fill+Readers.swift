@@ -135,7 +135,7 @@ extension Fill {
         if everything {
             if keepsAll { proxy.fills.release(keptBytes) }
             keepsAll = false
-            pieces = []
+            pieces.removeAll(keepingCapacity: true)
             keptBytes = 0
             return
         }

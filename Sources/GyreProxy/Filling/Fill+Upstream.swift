@@ -47,7 +47,7 @@ extension Fill: UpstreamReceiver {
             proxy: proxy,
             primaryKey: job.primaryKey,
             marker: job.marker,
-            request: job.request,
+            selecting: job.fields,
             head: head,
             partial: job.partial,
             response
@@ -79,7 +79,7 @@ extension Fill: UpstreamReceiver {
             head,
             primaryKey: job.primaryKey,
             marker: job.marker,
-            selecting: job.request.fields,
+            selecting: job.fields,
             proxy
         )
         let stored = CachedResponse(

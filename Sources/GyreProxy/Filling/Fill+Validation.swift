@@ -55,7 +55,7 @@ extension Fill {
             head,
             primaryKey: job.primaryKey,
             marker: job.marker,
-            selecting: job.request.fields,
+            selecting: job.fields,
             proxy
         )
         let updated = stored.updated(head, key: placement.key, tags: tags)
@@ -97,7 +97,7 @@ extension Fill {
         job.partial = nil
         job.partsSuffice = false
         job.conditions = HTTPFields()
-        job.request.fields = Revalidation.requestFields(job.request.fields, keepsRange: job.asks == .range)
+        job.fields = Revalidation.requestFields(job.fields, keepsRange: job.asks == .range)
         // The 304 has no body: its end is the end of that call, which nobody waits for.
         call?.detach()
         start()

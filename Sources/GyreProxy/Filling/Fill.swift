@@ -46,6 +46,8 @@ final class Fill {
         /// All that is asked for lies in the parts.
         var partsSuffice = false
         var conditions: HTTPFields
+        /// The client's fields, as far as they go along.
+        var fields: HTTPFields
 
         /// What may be served when the origin fails.
         var fallback: StoredHead? { stored?.head ?? (partsSuffice ? partial?.wholeHead : nil) }
@@ -93,7 +95,7 @@ final class Fill {
 
     func start() {
         requestTime = proxy.requestTime()
-        var fields = ForwardedFields.request(job.request, fields: job.request.fields, configuration: proxy.configuration)
+        var fields = ForwardedFields.request(job.request, fields: job.fields, proxy)
         fields = Revalidation.requestFields(
             fields,
             conditions: job.conditions,

@@ -10,15 +10,15 @@ enum ForwardedFields {
     /// The client's end-to-end fields, with this proxy's own added. Unless the client is a proxy that is trusted, what it says about others is dropped.
     /// On requests that may be answered from the cache so are fields that frameworks obey and no key holds: with them one client could
     /// change what others are served.
-    static func request(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
-        var result = ownFields(request, fields: fields, configuration: configuration)
+    static func request(_ request: ClientRequest, fields: HTTPFields, _ proxy: LoopContext) -> HTTPFields {
+        var result = ownFields(request, fields: fields, proxy)
         MaxForwards.count(request.method, &result)
         request.rules?.requestChanges.apply(to: &result)
         return result
     }
 
-    private static func ownFields(_ request: ClientRequest, fields: HTTPFields, configuration: ProxyConfiguration) -> HTTPFields {
-        let trustsForwarded = configuration.trustsForwarded
+    private static func ownFields(_ request: ClientRequest, fields: HTTPFields, _ proxy: LoopContext) -> HTTPFields {
+        let trustsForwarded = proxy.configuration.trustsForwarded
         let isAnsweredFromCache = request.method == .get || request.method == .head
         let keptFields = Set(request.rules?.keyFields ?? [])
         var result = HopByHop.endToEnd(fields, direction: .request, moreCapacity: 8) { field in
@@ -29,8 +29,8 @@ enum ForwardedFields {
             result.append(HTTPField(name: .te, value: "trailers"))
             result.append(HTTPField(name: .connection, value: "TE"))
         }
-        append(&result, .via, "1.\(request.minorVersion) \(configuration.name)")
-        append(&result, .cdnLoop, configuration.name)
+        append(&result, .via, proxy.viaValues[request.minorVersion == 0 ? 0 : 1])
+        append(&result, .cdnLoop, proxy.configuration.name)
         // Who sits behind a forward proxy is nobody's business.
         if !request.isForward {
             ForwardingFacts(

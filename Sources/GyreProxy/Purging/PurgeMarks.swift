@@ -129,12 +129,19 @@ enum PurgeSubject: Hashable, Sendable {
     static func group(_ name: String, origin: [UInt8]) -> [UInt8] { Array("group\n".utf8) + origin + Array("\n\(name)".utf8) }
 
     /// The tag of all that is stored for a URL.
-    static func url(_ key: [UInt8]) -> [UInt8] { Array("url\n".utf8) + RequestKey.withoutParts(key) }
+    static func url(_ key: [UInt8]) -> [UInt8] {
+        var name: [UInt8] = []
+        name.reserveCapacity(4 + key.count)
+        name.append(contentsOf: "url\n".utf8)
+        name.append(contentsOf: key[..<RequestKey.endOfTarget(key)])
+        return name
+    }
 
     /// What the store is told to know a response by: its URL, and its tags as far as there is room.
     static func storeTags(of head: StoredHead, primaryKey: [UInt8], _ store: CyclicStore) -> [UInt64] {
-        let names = [url(primaryKey)] + tags(of: head, primaryKey: primaryKey)
-        return names.prefix(Limits.maxTags).map { store.tag($0) }
+        let own = store.tag(url(primaryKey))
+        let others = tags(of: head, primaryKey: primaryKey)
+        return others.isEmpty ? [own] : [own] + others.prefix(Limits.maxTags - 1).map { store.tag($0) }
     }
 
     /// The tags of a response: those of its own fields, and its groups.

@@ -17,6 +17,10 @@ final class LoopContext {
     let counters: LoopCounters
     let allocator = ByteBufferAllocator()
     let flushes = LoopFlushes()
+    var spares = SpareBuffer()
+    /// For bytes that are put together and copied at once.
+    var scratch: [UInt8] = []
+    let fieldReader = FieldReader()
     private var random = SeededRandom(seed: .random(in: 0 ... .max))
     private let accessLog: AccessLogBuffer
     /// Nil: nobody could ask for a sample.
@@ -50,9 +54,12 @@ final class LoopContext {
         self.accessLog = accessLog
         self.sampler = sampler
         dialer = poolSettings.dialer
+        viaValues = ["1.0 " + configuration.name, "1.1 " + configuration.name]
         upstream = DestinationPools(loop: loop, settings: poolSettings, flushes: flushes)
     }
 
+    /// What `Via` says of this proxy, by the minor version of the message that came.
+    let viaValues: [String]
     /// For tunnels; nil when this is no forward proxy.
     let dialer: Dialer?
 
@@ -173,34 +180,33 @@ final class LoopContext {
         let now = Clock.timestamp()
         sampler?.count(record, at: now)
         let request = record.request
-        withBytes(Array(request.clientAddress.utf8), Array(request.methodName.utf8), request.target, request.host) {
+        withBytes(request.clientAddress, request.methodName, record.cacheWord, record.outcome.detail ?? "-") {
             address,
             method,
-            target,
-            host in
-            withBytes(
-                Array((request.fields[.referer] ?? "").utf8),
-                Array((request.fields[.userAgent] ?? "").utf8),
-                Array(record.cacheWord.utf8),
-                Array((record.outcome.detail ?? "-").utf8)
-            ) { referer, agent, word, reason in
-                var entry = AccessLogEntry()
-                entry.clientAddress = address
-                entry.method = method
-                entry.target = target
-                entry.host = host
-                entry.referer = referer
-                entry.userAgent = agent
-                entry.cacheWord = word
-                entry.reasonWord = reason
-                entry.httpMinorVersion = request.minorVersion
-                entry.status = record.status
-                entry.bodyBytesSent = record.bodyBytesSent
-                entry.servedFrom = record.servedFrom
-                entry.durationMicroseconds = micros
-                entry.originDurationMicroseconds = record.originMicroseconds
-                entry.timestampMilliseconds = now.milliseconds
-                accessLog.append(entry)
+            word,
+            reason in
+            withBytes(request.fields.firstValue("referer"), request.fields.firstValue("user-agent"), "", "") { referer, agent, _, _ in
+                request.target.withUnsafeBytes { target in
+                    request.host.withUnsafeBytes { host in
+                        var entry = AccessLogEntry()
+                        entry.clientAddress = address
+                        entry.method = method
+                        entry.target = target
+                        entry.host = host
+                        entry.referer = referer
+                        entry.userAgent = agent
+                        entry.cacheWord = word
+                        entry.reasonWord = reason
+                        entry.httpMinorVersion = request.minorVersion
+                        entry.status = record.status
+                        entry.bodyBytesSent = record.bodyBytesSent
+                        entry.servedFrom = record.servedFrom
+                        entry.durationMicroseconds = micros
+                        entry.originDurationMicroseconds = record.originMicroseconds
+                        entry.timestampMilliseconds = now.milliseconds
+                        accessLog.append(entry)
+                    }
+                }
             }
         }
     }
@@ -208,7 +214,7 @@ final class LoopContext {
     /// A request that could not even be parsed.
     func logRefusal(clientAddress: String, status: Int, reason: String) {
         counters.countRequest(.error, durationMicroseconds: 0, bodyBytes: 0)
-        withBytes(Array(clientAddress.utf8), Array(reason.utf8), [], []) { address, reason, _, _ in
+        withBytes(clientAddress, reason, "", "") { address, reason, _, _ in
             var entry = AccessLogEntry()
             entry.clientAddress = address
             entry.cacheWord = Self.refused.bytes
@@ -226,6 +232,15 @@ final class LoopContext {
 
 private typealias Bytes = UnsafeRawBufferPointer
 
-private func withBytes(_ a: [UInt8], _ b: [UInt8], _ c: [UInt8], _ d: [UInt8], _ body: (Bytes, Bytes, Bytes, Bytes) -> Void) {
-    a.withUnsafeBytes { a in b.withUnsafeBytes { b in c.withUnsafeBytes { c in d.withUnsafeBytes { d in body(a, b, c, d) } } } }
+/// The bytes of texts where they lie.
+private func withBytes(_ a: String, _ b: String, _ c: String, _ d: String, _ body: (Bytes, Bytes, Bytes, Bytes) -> Void) {
+    var (a, b, c, d) = (a, b, c, d)
+    a.withUTF8 { a in b.withUTF8 { b in c.withUTF8 { c in d.withUTF8 { d in body(Bytes(a), Bytes(b), Bytes(c), Bytes(d)) } } } }
+}
+
+extension HTTPFields {
+    /// The value of the first line of a field; empty where there is none.
+    fileprivate func firstValue(_ canonicalName: String) -> String {
+        first { $0.name.canonicalName == canonicalName }?.value ?? ""
+    }
 }

@@ -6,6 +6,8 @@
 final class LoopFlushes {
     private var depth = 0
     private var waiting: [ClientConnection] = []
+    /// Empty, with the room that the list before had.
+    private var spare: [ClientConnection] = []
 
     /// Runs something whose writes are flushed behind it.
     func gather(_ body: () -> Void) {
@@ -13,9 +15,12 @@ final class LoopFlushes {
         body()
         depth -= 1
         guard depth == 0, !waiting.isEmpty else { return }
-        let written = waiting
-        waiting.removeAll(keepingCapacity: true)
+        var written = spare
+        spare = []
+        swap(&written, &waiting)
         for connection in written { connection.flushIfNeeded() }
+        written.removeAll(keepingCapacity: true)
+        spare = written
     }
 
     /// False: nothing is gathered now, the caller flushes.

@@ -53,7 +53,7 @@ public struct ProxyConfiguration: Sendable {
         public var maxConnections = 256
 
         /// What stands in `Host` when the client gave none.
-        var authorityBytes: [UInt8] {
+        fileprivate var authorityBytes: [UInt8] {
             let isDefaultPort = port == (usesTLS ? 443 : 80)
             let name = host.contains(":") ? "[\(host)]" : host
             return Array((isDefaultPort ? name : "\(name):\(port)").utf8)
@@ -73,7 +73,9 @@ public struct ProxyConfiguration: Sendable {
     /// Event loops.
     public var workers = 1
     /// Where responses come from; nil for a forward proxy alone.
-    public var origin: Origin?
+    public var origin: Origin? { didSet { defaultHost = origin?.authorityBytes ?? [] } }
+    /// The authority that is meant when an HTTP/1.0 client names none.
+    private(set) var defaultHost: [UInt8] = []
     /// What makes it a forward proxy too; nil: it is none.
     public var forward: Forward?
     /// Who vouches for the certificates of origins; the system's authorities unless a test says otherwise.
@@ -124,7 +126,10 @@ public struct ProxyConfiguration: Sendable {
     public var caching = CachingPolicy()
 
     /// A configuration with the defaults. Without an origin it needs a ``forward``.
-    public init(origin: Origin?) { self.origin = origin }
+    public init(origin: Origin?) {
+        self.origin = origin
+        defaultHost = origin?.authorityBytes ?? []
+    }
 
     /// A name that no other process has.
     public static func uniqueName() -> String { "gyre-" + String(UInt64.random(in: 0 ... .max), radix: 36) }

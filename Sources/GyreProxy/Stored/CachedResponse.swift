@@ -49,56 +49,45 @@ package final class CachedResponse: StoredObject, @unchecked Sendable {
 
     /// A response whose head and its encoded form are at hand.
     convenience init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], head: StoredHead, payload: ByteBuffer, tags: [UInt64]) {
-        let headBytes = ResponseHeadWriter.storedHead(
-            status: head.status,
-            fields: head.fields,
-            contentLength: Self.contentLength(head.status, head.bodyByteCount),
-            receivedMinorVersion: head.receivedMinorVersion
-        )
-        let facts = (head.status, head.requestTime, head.profile, head.bodyByteCount)
-        self.init(kind, key, metadata, facts, Decoded(head, key), headBytes, payload, tags)
+        guard let encoded = StoredMetadata.encodedHead(metadata) else { return nil }
+        self.init(kind, key, metadata, encoded, Decoded(head, key), payload, tags)
     }
 
     /// A response from its record. Nil when the record holds none.
     convenience init?(kind: RecordKind, key: StoreKey, metadata: [UInt8], payload: ByteBuffer, tags: [UInt64]) {
         guard let head = StoredMetadata.encodedHead(metadata) else { return nil }
-        let length = Self.contentLength(head.status, head.bodyByteCount)
-        let headBytes = ResponseHeadWriter.storedHead(head, metadata, contentLength: length)
-        self.init(kind, key, metadata, (head.status, head.requestTime, head.profile, head.bodyByteCount), nil, headBytes, payload, tags)
+        self.init(kind, key, metadata, head, nil, payload, tags)
     }
 
-    /// - Parameter facts: What both forms of a head say. Nil is returned when the length is not that of the payload.
+    /// Nil is returned when the length is not that of the payload.
     private init?(
         _ kind: RecordKind,
         _ key: StoreKey,
         _ metadata: [UInt8],
-        _ facts: (status: Int, requestTime: Timestamp, profile: HitProfile, bodyByteCount: UInt64?),
+        _ head: EncodedHead,
         _ decoded: Decoded?,
-        _ headBytes: ByteBuffer,
         _ payload: ByteBuffer,
         _ tags: [UInt64]
     ) {
         if kind == .fragmentedHead {
-            guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), facts.bodyByteCount == map.totalBytes else {
+            guard let map = payload.withUnsafeReadableBytes({ FragmentMap(decoding: $0) }), head.bodyByteCount == map.totalBytes else {
                 return nil
             }
             fragments = map
         } else {
-            guard facts.bodyByteCount == UInt64(payload.readableBytes) else { return nil }
+            guard head.bodyByteCount == UInt64(payload.readableBytes) else { return nil }
             fragments = nil
         }
         self.kind = kind
         self.key = key
         self.metadata = metadata
         self.tags = tags
-        (status, requestTime, profile) = (facts.status, facts.requestTime, facts.profile)
+        (status, requestTime, profile) = (head.status, head.requestTime, head.profile)
         self.decoded = Mutex(decoded)
         body = payload
-        self.headBytes = headBytes.fitted
+        // A 204 has no length (RFC 9110 §8.6).
+        headBytes = ResponseHeadWriter.storedHead(head, metadata, contentLength: head.status == 204 ? nil : head.bodyByteCount)
     }
-
-    /// A 204 has no length (RFC 9110 §8.6).
-    private static func contentLength(_ status: Int, _ bodyByteCount: UInt64?) -> UInt64? { status == 204 ? nil : bodyByteCount }
 
     /// The head. The first time for one from the disk: a walk over its fields.
     var head: StoredHead { values.head }
@@ -213,13 +202,6 @@ public struct ResponseFactory: ObjectFactory {
 }
 
 extension ByteBuffer {
-    /// The same bytes in as much memory as they need: buffers are made with a power of two.
-    fileprivate var fitted: ByteBuffer {
-        var bytes = OwnedBytes(capacity: readableBytes)
-        withUnsafeReadableBytes { source in bytes.withRegion { $0.copyMemory(from: source) } }
-        return ByteBuffer(owning: bytes)
-    }
-
     /// Takes over memory of the store without a copy. Sound because both sides free with `free`.
     init(owning bytes: consuming OwnedBytes) {
         let (offset, count) = (bytes.offset, bytes.count)

@@ -19,7 +19,13 @@ package enum RequestKey {
     }
 
     /// A key without its parts: what a purge of a URL means.
-    static func withoutParts(_ key: [UInt8]) -> [UInt8] { key.firstIndex(of: 0x0a).map { Array(key[..<$0]) } ?? key }
+    static func withoutParts(_ key: [UInt8]) -> [UInt8] {
+        let end = endOfTarget(key)
+        return end == key.endIndex ? key : Array(key[..<end])
+    }
+
+    /// Where the parts of a key begin.
+    static func endOfTarget(_ key: [UInt8]) -> Int { key.firstIndex(of: 0x0a) ?? key.endIndex }
 
     package static func append(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, to key: inout [UInt8]) {
         key.append(contentsOf: "http://".utf8)

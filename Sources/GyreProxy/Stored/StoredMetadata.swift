@@ -23,7 +23,9 @@ enum StoredMetadata {
     static let partsTag: UInt8 = 3
 
     static func encode(_ head: StoredHead) -> [UInt8] {
-        var bytes = [responseTag]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1 + head.encodedByteCount)
+        bytes.append(responseTag)
         head.encode(into: &bytes)
         return bytes
     }

@@ -7,9 +7,9 @@ import NIOCore
 
 /// Writes a request head anew from what was parsed: nothing of the client's framing reaches the origin.
 enum RequestHeadWriter {
-    static func head(_ request: UpstreamRequest) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(128 + request.target.count + request.fields.count * 48)
+    static func capacity(_ request: UpstreamRequest) -> Int { 128 + request.target.count + request.fields.count * 48 }
+
+    static func write(_ request: UpstreamRequest, to buffer: inout ByteBuffer) {
         buffer.writeString(request.methodName)
         buffer.writeInteger(UInt8(0x20))
         buffer.writeBytes(request.target)
@@ -21,6 +21,5 @@ enum RequestHeadWriter {
         case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
         }
         buffer.writeStaticString("\r\n")
-        return buffer
     }
 }

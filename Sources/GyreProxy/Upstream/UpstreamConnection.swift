@@ -63,7 +63,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         requestDone = !call.request.framing.hasBody
         sendsChunks = call.request.framing == .chunked
         bodyIsWanted = false
-        context.writeAndFlush(wrapOutboundOut(RequestHeadWriter.head(call.request)), promise: nil)
+        var head = pool.spares.take(capacity: RequestHeadWriter.capacity(call.request))
+        RequestHeadWriter.write(call.request, to: &head)
+        context.writeAndFlush(wrapOutboundOut(head), promise: nil)
+        pool.spares.giveBack(head)
         restartTimeout()
         readMore()
         guard !requestDone else { return }
@@ -247,7 +250,8 @@ final class UpstreamConnection: ChannelInboundHandler {
             refuse(.malformed)
             return false
         case .head(let byteCount):
-            let fields = inbound.withUnsafeReadableBytes { FieldReader.fields(responseHead.fields, in: $0) }
+            let ended = FieldReader.ended(responseHead.connection)
+            let fields = inbound.withUnsafeReadableBytes { pool.fieldReader.fields(responseHead.fields, in: $0, without: ended) }
             inbound.moveReaderIndex(forwardBy: byteCount)
             restartTimeout()
             if responseHead.status == 101 {
@@ -324,7 +328,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             return true
         case .end(let consumed):
             inbound.moveReaderIndex(forwardBy: consumed)
-            let trailers = chunks.trailerBytes.withUnsafeBytes { FieldReader.fields(chunks.trailers, in: $0) }
+            let trailers = chunks.trailerBytes.withUnsafeBytes { pool.fieldReader.fields(chunks.trailers, in: $0) }
             endResponse(trailers: trailers)
             return true
         }

@@ -23,6 +23,9 @@ final class UpstreamPool: Upstream {
         self.flushes = flushes
     }
 
+    var spares = SpareBuffer()
+    let fieldReader = FieldReader()
+
     func start(_ request: UpstreamRequest, _ receiver: any UpstreamReceiver) -> any UpstreamCall {
         let call = PooledCall(pool: self, request: request, receiver: receiver)
         dispatch(call, reusing: true)

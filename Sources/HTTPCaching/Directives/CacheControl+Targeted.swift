@@ -6,13 +6,13 @@ import RawStructuredFieldValues
 
 extension CacheControl {
     /// The directives of the first targeted field that is valid and not empty (RFC 9213 §2.2), in the order of `names`; `nil` when there is
-    /// none, and `Cache-Control` counts.
+    /// none, and `Cache-Control` counts. The names are in lower case.
     ///
     /// The field is a Dictionary of RFC 9651; one that does not parse is treated as missing (RFC 9213 §2.1). A directive whose value has the wrong
     /// type is read as the least generous one. Parameters mean nothing.
     static func targeted(in fields: HTTPFields, names: [String]) -> CacheControl? {
         for name in names {
-            guard let name = HTTPField.Name(name), let bytes = fields.combinedBytes(name.canonicalName) else { continue }
+            guard let bytes = fields.combinedBytes(name) else { continue }
             var parser = StructuredFieldValueParser(bytes)
             guard let members = try? parser.parseDictionaryFieldValue(), members.count > 0 else { continue }
             var result = CacheControl()

@@ -61,7 +61,9 @@ public struct ForwardingFacts: Sendable, Equatable {
 
     /// One element of `Forwarded` (RFC 7239 §4).
     var forwardedValue: [UInt8] {
-        var value: [UInt8] = Array("for=".utf8)
+        var value: [UInt8] = []
+        value.reserveCapacity(48 + (clientAddress?.utf8.count ?? 0) + host.utf8.count)
+        value.append(contentsOf: "for=".utf8)
         if let clientAddress {
             // An IPv6 address stands in brackets, and brackets and colons need quotes (RFC 7239 §6).
             let isSix = clientAddress.utf8.contains(ASCII.colon)

@@ -16,7 +16,7 @@ public enum HopByHop {
     /// The fields that go on to the next recipient, in their order.
     ///
     /// Removed are the fields known to end here, those that `Connection` names, and the proxy's own credentials. A name in ``guarded`` is
-    /// not removed on the word of `Connection`. Cost: one walk, and one allocation for the result.
+    /// not removed on the word of `Connection`. Cost: one walk; where something is removed, another and one allocation for the result.
     public static func endToEnd(_ fields: HTTPFields, direction: Direction) -> HTTPFields {
         endToEnd(fields, direction: direction) { _ in true }
     }
@@ -29,6 +29,8 @@ public enum HopByHop {
         moreCapacity: Int = 0,
         where isKept: (HTTPField) -> Bool
     ) -> HTTPFields {
+        // What `Connection` names can only be there when it is there itself, and that ends here.
+        if moreCapacity == 0, !fields.contains(where: { isHopByHop(FieldKind($0.name), direction) || !isKept($0) }) { return fields }
         let nominated = nominatedNames(fields)
         return fields.kept(moreCapacity: moreCapacity) { field in
             !isHopByHop(FieldKind(field.name), direction) && (nominated.isEmpty || !nominated.contains(field.name.canonicalName))

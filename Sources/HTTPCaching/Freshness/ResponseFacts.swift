@@ -76,7 +76,7 @@ struct ResponseFacts {
             effectiveDate = date
             isDateValid = counts.date == 1
         }
-        if !policy.targetedFields.isEmpty, let targeted = CacheControl.targeted(in: fields, names: policy.targetedFields) {
+        if !policy.targetedNames.isEmpty, let targeted = CacheControl.targeted(in: fields, names: policy.targetedNames) {
             directives = targeted
             isTargeted = true
             expires = .missing

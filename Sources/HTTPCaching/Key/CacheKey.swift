@@ -13,8 +13,8 @@ public enum CacheKey {
     ///
     /// Cost: one allocation for the key, and those of ``target(of:rules:)``.
     public static func bytes(of uri: TargetURI, rules: CacheKeyRules, parts: [[UInt8]] = []) -> [UInt8] {
-        var key = uri.originBytes
-        key.append(contentsOf: target(of: uri, rules: rules))
+        var key: [UInt8] = []
+        uri.normalized(rules).append(to: &key)
         for part in parts {
             key.append(ASCII.newline)
             for byte in part { key.append(byte == ASCII.newline ? ASCII.space : byte) }
@@ -26,7 +26,7 @@ public enum CacheKey {
     ///
     /// Asking the origin for anything else would let one client choose the answer that others get under the same key.
     public static func target(of uri: TargetURI, rules: CacheKeyRules) -> [UInt8] {
-        guard rules.path == .normalized || rules.changesQuery else { return uri.pathAndQuery }
+        guard !isNormal(uri.pathAndQuery, by: rules) else { return uri.pathAndQuery }
         let whole = uri.pathAndQuery
         let mark = whole.firstIndex(of: ASCII.question)
         var path = Array(whole[..<(mark ?? whole.endIndex)])
@@ -40,6 +40,21 @@ public enum CacheKey {
             path.append(contentsOf: kept)
         }
         return path
+    }
+
+    /// Whether the rules leave a path and query as they are for certain: nothing in them is encoded, and no segment begins with a dot.
+    static func isNormal(_ target: [UInt8], by rules: CacheKeyRules) -> Bool {
+        guard !rules.changesQuery else { return false }
+        guard rules.path == .normalized else { return true }
+        guard target.first == ASCII.slash else { return false }
+        var last: UInt8 = 0
+        var isInPath = true
+        for byte in target {
+            if byte == ASCII.percent || (isInPath && byte == ASCII.dot && last == ASCII.slash) { return false }
+            if byte == ASCII.question { isInPath = false }
+            last = byte
+        }
+        return true
     }
 }
 

@@ -50,6 +50,18 @@ public struct TargetURI: Sendable, Hashable {
         self.init(scheme: scheme, host: host, port: port, pathAndQuery: target.copied(0..<end))
     }
 
+    /// The same, which keeps the target itself where it has no fragment.
+    package init?(scheme: Scheme, authority: Span<UInt8>, target: [UInt8]) {
+        guard !target.contains(ASCII.hash) else {
+            self.init(scheme: scheme, authority: authority, target: target.span)
+            return
+        }
+        guard target.first == ASCII.slash, Self.isText(target.span, 0..<target.count),
+            let (host, port) = Self.split(authority, 0..<authority.count, scheme)
+        else { return nil }
+        self.init(scheme: scheme, host: host, port: port, pathAndQuery: target)
+    }
+
     /// Reads an absolute URI; `nil` when it is no http or https URI with a host.
     public init?(_ text: String) {
         guard let uri = URIReference(text.utf8.span)?.absolute else { return nil }
@@ -69,14 +81,38 @@ public struct TargetURI: Sendable, Hashable {
 
     /// The scheme, host and port as text, for grouping what belongs to one origin.
     public var originBytes: [UInt8] {
-        var bytes: [UInt8] = Array(scheme.rawValue.utf8)
+        var bytes: [UInt8] = []
+        appendOrigin(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the whole URI. Cost: room is made at most once.
+    package func append(to bytes: inout [UInt8]) {
+        bytes.reserveCapacity(bytes.count + Self.maxFrameBytes + host.count + pathAndQuery.count)
+        appendOrigin(to: &bytes)
+        bytes.append(contentsOf: pathAndQuery)
+    }
+
+    /// `https://` and a port.
+    private static let maxFrameBytes = 14
+
+    private func appendOrigin(to bytes: inout [UInt8]) {
+        bytes.reserveCapacity(bytes.count + Self.maxFrameBytes + host.count)
+        bytes.append(contentsOf: (scheme == .http ? "http" : "https").utf8)
         bytes.append(contentsOf: "://".utf8)
         bytes.append(contentsOf: host)
         if let port {
             bytes.append(ASCII.colon)
             ASCII.appendDecimal(UInt64(port), to: &bytes)
         }
-        return bytes
+    }
+
+    /// The same with path and query by rule: what is keyed, and what the origin is to be asked for.
+    ///
+    /// Cost: none for a path that is in its normal form already, which most are.
+    package func normalized(_ rules: CacheKeyRules) -> TargetURI {
+        CacheKey.isNormal(pathAndQuery, by: rules)
+            ? self : TargetURI(scheme: scheme, host: host, port: port, pathAndQuery: CacheKey.target(of: self, rules: rules))
     }
 
     /// The host, and the port where it is not the scheme's own: as in `Host`.
@@ -103,7 +139,7 @@ public struct TargetURI: Sendable, Hashable {
             }
             host.append(ASCII.lowercased(byte))
         }
-        guard !host.isEmpty, host != Array("[]".utf8) else { return nil }
+        guard !host.isEmpty, hostEnd - range.lowerBound != 2 || host[0] != UInt8(ascii: "[") else { return nil }
         guard hostEnd < range.upperBound else { return (host, nil) }
         guard text[hostEnd] == ASCII.colon else { return nil }
         if hostEnd + 1 == range.upperBound { return (host, nil) }

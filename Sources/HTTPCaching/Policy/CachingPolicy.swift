@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
+import HTTPTypes
+
 /// What the operator decides. Every default keeps to the standards; each option says where it departs from them.
 ///
 /// A plain value: make one at start, share it freely.
@@ -12,7 +14,11 @@ public struct CachingPolicy: Sendable, Equatable {
     public var cacheIdentifier = "gyre"
 
     /// The fields that replace `Cache-Control` for this cache, first match first (RFC 9213 §2.2). Default `CDN-Cache-Control`.
-    public var targetedFields = ["CDN-Cache-Control"]
+    public var targetedFields = ["CDN-Cache-Control"] { didSet { targetedNames = Self.canonical(targetedFields) } }
+    /// The same in lower case, without what is no name.
+    private(set) var targetedNames = canonical(["CDN-Cache-Control"])
+
+    private static func canonical(_ names: [String]) -> [String] { names.compactMap { HTTPField.Name($0)?.canonicalName } }
 
     // MARK: Freshness
 

@@ -25,7 +25,7 @@ public struct EncodedHead: Sendable {
     let trailerCount: Int
 
     static let version: UInt8 = 1
-    private static let fixedByteCount = 112
+    static let fixedByteCount = 112
 
     struct Present: OptionSet {
         let rawValue: UInt8

@@ -14,15 +14,32 @@ import HTTPTypes
 extension StoredHead {
     private typealias Present = EncodedHead.Present
 
+    /// Bytes of the encoded form.
+    public var encodedByteCount: Int {
+        var count = EncodedHead.fixedByteCount + secondaryKey.count
+        for field in fields { count += Self.byteCount(field) }
+        for field in trailers { count += Self.byteCount(field) }
+        return count
+    }
+
     /// Appends the encoded form. The order of the fields, repeated ones and the bytes of the values are kept.
     ///
-    /// Cost: one walk over the fields; allocates only if `output` has to grow.
+    /// Cost: two walks over the fields; room is made at most once.
     public func encode(into output: inout [UInt8]) {
         let start = output.count
-        output.append(little: UInt32(0))
+        let total = encodedByteCount
+        output.append(contentsOf: repeatElement(0, count: total))
+        output.withUnsafeMutableBytes { region in
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: region[start...]))
+            encode(total, to: &writer)
+        }
+    }
+
+    private func encode(_ total: Int, to output: inout ByteWriter) {
+        output.append(UInt32(clamping: total))
         output.append(EncodedHead.version)
         output.append(freshness.source.code)
-        output.append(freshness.isTargeted ? 1 : 0)
+        output.append(UInt8(freshness.isTargeted ? 1 : 0))
         var present: Present = []
         if staleWhileRevalidateSeconds != nil { present.insert(.staleWhileRevalidate) }
         if staleIfErrorSeconds != nil { present.insert(.staleIfError) }
@@ -30,36 +47,41 @@ extension StoredHead {
         if partial?.range != nil { present.insert(.range) }
         if partial?.completeLength != nil { present.insert(.completeLength) }
         output.append(present.rawValue)
-        output.append(little: UInt16(clamping: status))
-        output.append(little: UInt16(clamping: fields.count))
-        output.append(little: UInt16(clamping: trailers.count))
-        output.append(little: UInt16(0))
-        output.append(little: rules.rawValue)
-        output.append(little: UInt32(clamping: secondaryKey.count))
-        output.append(little: requestTime.milliseconds)
-        output.append(little: responseTime.milliseconds)
-        output.append(little: date.milliseconds)
-        output.append(little: correctedInitialAgeMilliseconds)
-        output.append(little: freshness.seconds)
-        output.append(little: staleWhileRevalidateSeconds ?? 0)
-        output.append(little: staleIfErrorSeconds ?? 0)
-        output.append(little: bodyByteCount ?? 0)
-        output.append(little: partial?.range?.first ?? 0)
-        output.append(little: partial?.range?.last ?? 0)
-        output.append(little: partial?.completeLength ?? 0)
-        output.append(contentsOf: secondaryKey)
+        output.append(UInt16(clamping: status))
+        output.append(UInt16(clamping: fields.count))
+        output.append(UInt16(clamping: trailers.count))
+        output.append(UInt16(0))
+        output.append(rules.rawValue)
+        output.append(UInt32(clamping: secondaryKey.count))
+        output.append(requestTime.milliseconds)
+        output.append(responseTime.milliseconds)
+        output.append(date.milliseconds)
+        output.append(correctedInitialAgeMilliseconds)
+        output.append(freshness.seconds)
+        output.append(staleWhileRevalidateSeconds ?? 0)
+        output.append(staleIfErrorSeconds ?? 0)
+        output.append(bodyByteCount ?? 0)
+        output.append(partial?.range?.first ?? 0)
+        output.append(partial?.range?.last ?? 0)
+        output.append(partial?.completeLength ?? 0)
+        secondaryKey.withUnsafeBytes { output.append($0) }
         for field in fields { Self.append(field, to: &output) }
         for field in trailers { Self.append(field, to: &output) }
-        let total = UInt32(clamping: output.count - start)
-        for index in 0..<4 { output[start + index] = UInt8(truncatingIfNeeded: total >> (8 * UInt32(index))) }
     }
 
-    private static func append(_ field: HTTPField, to output: inout [UInt8]) {
-        field.withUnsafeBytesOfValue { value in
-            output.append(little: UInt16(clamping: field.name.rawName.utf8.count))
-            output.append(little: UInt32(clamping: value.count))
-            output.append(contentsOf: field.name.rawName.utf8)
-            output.append(contentsOf: value)
+    private static func byteCount(_ field: HTTPField) -> Int {
+        6 + field.name.rawName.utf8.count + field.withUnsafeBytesOfValue { $0.count }
+    }
+
+    private static func append(_ field: HTTPField, to output: inout ByteWriter) {
+        var name = field.name.rawName
+        name.withUTF8 { name in
+            field.withUnsafeBytesOfValue { value in
+                output.append(UInt16(clamping: name.count))
+                output.append(UInt32(clamping: value.count))
+                output.append(UnsafeRawBufferPointer(name))
+                output.append(UnsafeRawBufferPointer(value))
+            }
         }
     }
 
@@ -132,8 +154,20 @@ struct ByteReader {
     }
 }
 
-extension [UInt8] {
-    mutating func append<Number: FixedWidthInteger>(little number: Number) {
-        for index in 0..<Number.bitWidth / 8 { append(UInt8(truncatingIfNeeded: number >> Number(8 * index))) }
+/// Writes numbers and runs of bytes one behind the other. Whoever makes one has counted how much room they need; nothing is written beyond it.
+struct ByteWriter {
+    private let region: UnsafeMutableRawBufferPointer
+    private var position = 0
+
+    init(_ region: UnsafeMutableRawBufferPointer) { self.region = region }
+
+    mutating func append<Number: FixedWidthInteger>(_ number: Number) {
+        withUnsafeBytes(of: number.littleEndian) { append($0) }
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= region.count - position, "more to write than was counted")
+        UnsafeMutableRawBufferPointer(rebasing: region[position...]).copyMemory(from: bytes)
+        position += bytes.count
     }
 }

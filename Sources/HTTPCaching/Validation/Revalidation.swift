@@ -36,15 +36,14 @@ public enum Revalidation {
         keepsRange: Bool = false,
         keepsConditions: Bool = false
     ) -> HTTPFields {
-        var result = HTTPFields()
-        result.reserveCapacity(client.count + conditions.count)
-        for field in client {
+        func isKept(_ field: HTTPField) -> Bool {
             switch FieldKind(field.name) {
-            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince: if keepsConditions { result.append(field) }
-            case .range, .ifRange: if keepsRange { result.append(field) }
-            default: result.append(field)
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince: keepsConditions
+            case .range, .ifRange: keepsRange
+            default: true
             }
         }
+        var result = client.allSatisfy(isKept) ? client : client.kept(moreCapacity: conditions.count, where: isKept)
         result.append(contentsOf: conditions)
         return result
     }
