@@ -321,4 +321,26 @@ import Testing
             #expect(fields[name] is NSNumber, "\(name)")
         }
     }
+
+    @Test func `what makes no difference to a policy is not run again`() throws {
+        var budget = SimulationVariants.Budget(name: "20MB/s")
+        budget.bytesPerSecond = 20_000_000
+        let variants = SimulationVariants(
+            budgets: [.init(name: "no budget"), budget],
+            byteShares: [0, 1],
+            writtenByteCosts: [0.5],
+            tunings: [(0, 2), (1, 4)]
+        )
+        let store = StoreModelConfiguration(memoryBytes: 1 << 20, volumeBytes: 1 << 24)
+        let gyre = variants.configurations(of: .store(.gyre), store)
+        #expect(gyre.count == 8 && Set(gyre.map(\.name)).count == 8)
+        #expect(gyre.allSatisfy { $0.store.writtenByteCost == 0.5 })
+        #expect(gyre.allSatisfy { $0.store.tuning != nil })
+        let always = try #require(gyre.first { $0.name == "gyre, 20MB/s, byte share 1.0, q 1.0 T 4.0" })
+        #expect(always.store.tuning?.writeChance == Tuning.always)
+        let cyclic = variants.configurations(of: .store(.cyclic), store)
+        #expect(cyclic.map(\.name) == ["cyclic, no budget", "cyclic, 20MB/s"])
+        #expect(cyclic.map(\.store.bytesPerSecond) == [nil, 20_000_000])
+        #expect(variants.configurations(of: .reference(.lru), store).map(\.name) == ["lru"])
+    }
 }

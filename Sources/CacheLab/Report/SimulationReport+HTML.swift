@@ -7,7 +7,8 @@ import Foundation
 extension SimulationReport {
     /// One page with everything in it: plots, the table, the reuse of each volume.
     package var html: String {
-        let plots = [sizePlot, frontierPlot, writesPlot, timePlot, reusePlot].compactMap(\.self)
+        let plots = [sizePlot("object", \.objectHitRatio), sizePlot("byte", \.byteHitRatio), frontierPlot, writesPlot, timePlot, reusePlot]
+            .compactMap(\.self)
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -30,26 +31,26 @@ extension SimulationReport {
 
     private var names: [String] {
         var names: [String] = []
-        for result in results where !names.contains(result.configuration.subject.name) { names.append(result.configuration.subject.name) }
+        for result in results where !names.contains(result.configuration.name) { names.append(result.configuration.name) }
         return names
     }
 
     private func series(_ point: (RunResult) -> (x: Double, y: Double)) -> [Plot.Series] {
         names.map { name in
-            let own = results.filter { $0.configuration.subject.name == name }
+            let own = results.filter { $0.configuration.name == name }
             return Plot.Series(name: name, points: own.map(point).sorted { $0.x < $1.x })
         }
     }
 
-    private var sizePlot: Plot? {
+    private func sizePlot(_ what: String, _ ratio: KeyPath<StoreModelResult, Double>) -> Plot? {
         let sizes = Set(results.map { $0.configuration.store.memoryBytes + $0.configuration.store.volumeBytes })
         guard sizes.count > 1 else { return nil }
         return Plot(
-            title: "Object hit ratio against size",
+            title: "\(what.capitalized) hit ratio against size",
             xName: "memory and volume, MiB",
-            yName: "object hit ratio",
+            yName: "\(what) hit ratio",
             series: series {
-                (Double($0.configuration.store.memoryBytes + $0.configuration.store.volumeBytes) / 1_048_576, $0.totals.objectHitRatio)
+                (Double($0.configuration.store.memoryBytes + $0.configuration.store.volumeBytes) / 1_048_576, $0.totals[keyPath: ratio])
             }
         )
     }
@@ -95,7 +96,7 @@ extension SimulationReport {
     private var detailed: [RunResult] {
         guard results.count > Plot.colors.count else { return results }
         return names.compactMap { name in
-            results.filter { $0.configuration.subject.name == name }
+            results.filter { $0.configuration.name == name }
                 .max { bytes($0) < bytes($1) }
         }
     }
@@ -105,7 +106,7 @@ extension SimulationReport {
     private var detailNote: String { detailed.count < results.count ? ", largest sizes" : "" }
 
     private func detailName(_ result: RunResult) -> String {
-        result.configuration.subject.name + (detailed.count > names.count ? " " + Self.size(result.configuration.store.volumeBytes) : "")
+        result.configuration.name + (detailed.count > names.count ? " " + Self.size(result.configuration.store.volumeBytes) : "")
     }
 
     private var timePlot: Plot {
@@ -146,7 +147,7 @@ extension SimulationReport {
             "<table><tr><th>policy<th>memory<th>volume<th>object hits<th>byte hits<th>written / requested<th>written / missed<th>relocated<th>million requests / s</tr>"
         for result in results {
             let cells = [
-                result.configuration.subject.name, Self.size(result.configuration.store.memoryBytes),
+                result.configuration.name, Self.size(result.configuration.store.memoryBytes),
                 Self.size(result.configuration.store.volumeBytes), Self.percent(result.totals.objectHitRatio),
                 Self.percent(result.totals.byteHitRatio), Self.decimals(result.totals.writtenPerRequestedByte, 3),
                 Self.decimals(result.writtenPerMissedByte, 3), Self.size(result.totals.relocatedBytes),

@@ -35,7 +35,7 @@ package struct SimulationReport: Sendable {
         for result in results {
             let totals = result.totals
             rows.append([
-                result.configuration.subject.name, Self.size(result.configuration.store.memoryBytes),
+                result.configuration.name, Self.size(result.configuration.store.memoryBytes),
                 Self.size(result.configuration.store.volumeBytes), Self.percent(totals.objectHitRatio), Self.percent(totals.byteHitRatio),
                 Self.decimals(totals.writtenPerRequestedByte, 3), Self.decimals(result.writtenPerMissedByte, 3),
                 Self.size(totals.relocatedBytes), "\(totals.stripesKept)", Self.decimals(result.requestsPerSecond / 1e6, 2),
@@ -67,7 +67,8 @@ package struct SimulationReport: Sendable {
     private static func fields(_ result: RunResult) -> [String: Any] {
         let (totals, store) = (result.totals, result.configuration.store)
         var fields: [String: Any] = [
-            "replacement": result.configuration.subject.name, "memory_bytes": store.memoryBytes, "volume_bytes": store.volumeBytes,
+            "replacement": result.configuration.subject.name, "variant": result.configuration.variant, "memory_bytes": store.memoryBytes,
+            "volume_bytes": store.volumeBytes,
             "requests": totals.requests, "bytes_requested": totals.requestedBytes, "hits_memory": totals.memoryHits,
             "hits_disk": totals.diskHits, "bytes_hit": totals.hitBytes, "object_hit_ratio": totals.objectHitRatio,
             "byte_hit_ratio": totals.byteHitRatio, "device_bytes_written": totals.deviceBytesWritten,
@@ -78,7 +79,12 @@ package struct SimulationReport: Sendable {
             "hot_stripes_replaced": totals.hotStripesReplaced, "refused_by_budget": totals.refusedByBudget,
             "hit_ratio_over_time": result.hitRatios, "seconds": result.seconds, "requests_per_second": result.requestsPerSecond,
         ]
-        if let tuning = result.tuning {
+        if result.configuration.subject == .store(.gyre) {
+            fields["byte_share"] = Double(store.byteShare)
+            fields["written_byte_cost"] = Double(store.writtenByteCost)
+        }
+        if let tuning = result.tuning ?? store.tuning {
+            fields["tuning_is_fixed"] = store.tuning != nil
             fields["write_chance"] = Double(tuning.writeChance) / Double(Tuning.always)
             fields["relocation_uses"] = Double(tuning.relocationUses)
         }
@@ -90,23 +96,46 @@ package struct SimulationReport: Sendable {
         return fields
     }
 
-    /// A line for each result.
+    /// A line for each result; a cell is empty where it has no meaning. Hit ratios over time are those of twentieths of the trace.
     package var csv: String {
-        var lines = [
-            "replacement,memory_bytes,volume_bytes,requests,bytes_requested,object_hit_ratio,byte_hit_ratio,device_bytes_written,bytes_relocated,requests_per_second"
-        ]
+        let names = Self.csvColumns.map(\.name) + (1...Runner.slices).map { "hit_ratio_\($0)" }
+        let uses = (0..<ReuseStatistics.useClasses).map { "left_after_" + ReuseStatistics.useName($0) }
+        var lines = [(names + uses).joined(separator: ",")]
         for result in results {
-            let (totals, store) = (result.totals, result.configuration.store)
-            lines.append(
-                [
-                    result.configuration.subject.name, "\(store.memoryBytes)", "\(store.volumeBytes)", "\(totals.requests)",
-                    "\(totals.requestedBytes)", "\(totals.objectHitRatio)", "\(totals.byteHitRatio)", "\(totals.deviceBytesWritten)",
-                    "\(totals.relocatedBytes)", "\(result.requestsPerSecond)",
-                ].joined(separator: ",")
-            )
+            let cells = Self.csvColumns.map { $0.value(result) ?? "" } + result.hitRatios.map { "\($0)" }
+            let left = (0..<ReuseStatistics.useClasses).map { result.reuse.total > 0 ? "\(result.reuse.records(useClass: $0))" : "" }
+            lines.append((cells + left).map(Self.cell).joined(separator: ","))
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// RFC 4180 §2: a comma stands in quotes.
+    private static func cell(_ text: String) -> String { text.contains(",") ? "\"\(text)\"" : text }
+
+    private static let csvColumns: [(name: String, value: @Sendable (RunResult) -> String?)] = [
+        ("replacement", { $0.configuration.subject.name }),
+        ("variant", { $0.configuration.variant }),
+        ("memory_bytes", { "\($0.configuration.store.memoryBytes)" }),
+        ("volume_bytes", { "\($0.configuration.store.volumeBytes)" }),
+        ("budget_bytes_per_second", { $0.configuration.store.bytesPerSecond.map { "\($0)" } }),
+        ("budget_bytes_per_day", { $0.configuration.store.bytesPerDay.map { "\($0)" } }),
+        ("byte_share", { $0.configuration.subject == .store(.gyre) ? "\($0.configuration.store.byteShare)" : nil }),
+        ("written_byte_cost", { $0.configuration.subject == .store(.gyre) ? "\($0.configuration.store.writtenByteCost)" : nil }),
+        ("write_chance", { ($0.tuning ?? $0.configuration.store.tuning).map { "\(Double($0.writeChance) / Double(Tuning.always))" } }),
+        ("relocation_uses", { ($0.tuning ?? $0.configuration.store.tuning).map { "\($0.relocationUses)" } }),
+        ("requests", { "\($0.totals.requests)" }),
+        ("bytes_requested", { "\($0.totals.requestedBytes)" }),
+        ("object_hit_ratio", { "\($0.totals.objectHitRatio)" }),
+        ("byte_hit_ratio", { "\($0.totals.byteHitRatio)" }),
+        ("device_bytes_written", { "\($0.totals.deviceBytesWritten)" }),
+        ("written_per_requested_byte", { "\($0.totals.writtenPerRequestedByte)" }),
+        ("written_per_missed_byte", { "\($0.writtenPerMissedByte)" }),
+        ("records_relocated", { "\($0.totals.recordsRelocated)" }),
+        ("bytes_relocated", { "\($0.totals.relocatedBytes)" }),
+        ("stripes_kept", { "\($0.totals.stripesKept)" }),
+        ("refused_by_budget", { "\($0.totals.refusedByBudget)" }),
+        ("requests_per_second", { "\($0.requestsPerSecond)" }),
+    ]
 
     // MARK: Numbers
 

@@ -34,10 +34,16 @@ package struct RunConfiguration: Hashable, Sendable {
     package var subject: Subject
     /// What the store is given; sizes and seed serve the references too.
     package var store: StoreModelConfiguration
+    /// What tells it from others of the same policy and sizes: `20MB/s`, `byte share 1`. Empty where there is nothing.
+    package var variant: String
 
-    package init(subject: Subject, store: StoreModelConfiguration) {
+    /// The policy, and the variant if there is one.
+    package var name: String { variant.isEmpty ? subject.name : "\(subject.name), \(variant)" }
+
+    package init(subject: Subject, store: StoreModelConfiguration, variant: String = "") {
         self.subject = subject
         self.store = store
+        self.variant = variant
         if case .store(let replacement) = subject { self.store.replacement = replacement }
     }
 }

@@ -13,8 +13,9 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Replay a trace or an access log and show hit ratios and writes for sizes and policies.",
         discussion: """
-            Every combination of the sizes and policies given is run, one on each core at a time. Sizes are as in the configuration (64MiB, \
-            10GB) or a percentage of the trace's unique bytes (1%). The deciding code is the store's own; the log on the volume is a model \
+            Every combination of what is given is run, one on each core at a time: sizes, policies, budgets and tunings. Sizes are as in the \
+            configuration (64MiB, 10GB) or a percentage of the trace's unique bytes (1%). Budgets are for the store's own policies, the tunings \
+            for gyre alone. The deciding code is the store's own; the log on the volume is a model \
             of it, see docs/policy.md.
 
             Policies: gyre, cyclic, relocate-on-hit=N (the ancestor: 0, 50, 100), and to compare with lru, fifo, fifo-reinsertion, s3-fifo, \
@@ -32,18 +33,22 @@ struct SimulateCommand: AsyncParsableCommand {
     var volumeSize: [String] = ["10%"]
     @Option(parsing: .upToNextOption, help: "What makes room, one or more.")
     var replacement: [String] = ["gyre"]
-    @Option(help: "Most bytes to write: 20MB/s or 500GB/day, both with a comma between.")
-    var writeBudget: String?
-    @Option(help: "What a byte written costs, in bytes fetched from the origin.")
-    var writtenByteCost = Double(ShadowCaches.Aim.defaultWrittenByteCost)
-    @Option(help: "What counts in a hit, from 0 (the request) to 1 (the bytes).")
-    var byteShare = Double(HitValue.defaultByteShare)
+    @Option(parsing: .upToNextOption, help: "Most bytes to write: 20MB/s or 500GB/day, both with a comma between, or none.")
+    var writeBudget: [String] = ["none"]
+    @Option(parsing: .upToNextOption, help: "What a byte written costs, in bytes fetched from the origin.")
+    var writtenByteCost = [Double(ShadowCaches.Aim.defaultWrittenByteCost)]
+    @Option(parsing: .upToNextOption, help: "What counts in a hit, from 0 (the request) to 1 (the bytes).")
+    var byteShare = [Double(HitValue.defaultByteShare)]
     @Option(
+        parsing: .upToNextOption,
         help: "Fixed chance of writing what leaves memory unused, in place of the one that is set while it runs; with --relocation-uses."
     )
-    var writeChance: Double?
-    @Option(help: "Fixed score for relocation, in place of the one that is set while it runs; with --write-chance.")
-    var relocationUses: Double?
+    var writeChance: [Double] = []
+    @Option(
+        parsing: .upToNextOption,
+        help: "Fixed score for relocation, in place of the one that is set while it runs; with --write-chance."
+    )
+    var relocationUses: [Double] = []
     @Option(
         help:
             "Format of the trace, when the name and the first bytes do not tell: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))."
@@ -92,7 +97,7 @@ struct SimulateCommand: AsyncParsableCommand {
             Console.say(json ? report.json : csv ? report.csv : report.table)
             if reuse, !json, !csv {
                 for result in results where result.reuse.total > 0 {
-                    Console.say("\(result.configuration.subject.name), \(SimulationReport.size(result.configuration.store.volumeBytes))")
+                    Console.say("\(result.configuration.name), \(SimulationReport.size(result.configuration.store.volumeBytes))")
                     Console.say(result.reuse.drawing())
                 }
             }
@@ -103,18 +108,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     private func configurations(_ trace: Trace) throws(TraceError) -> [RunConfiguration] {
-        let budget = try writeBudget.map(Self.budget) ?? (nil, nil)
-        guard (0...1).contains(byteShare) else { throw TraceError("--byte-share is \(byteShare); it must be from 0 to 1") }
-        guard writtenByteCost >= 0, writtenByteCost.isFinite else {
-            throw TraceError("--written-byte-cost is \(writtenByteCost); it must not be negative")
-        }
-        if let relocationUses, !(0...1e6).contains(relocationUses) {
-            throw TraceError("--relocation-uses is \(relocationUses); it must be from 0 to 1000000")
-        }
-        guard (writeChance == nil) == (relocationUses == nil) else {
-            throw TraceError("--write-chance and --relocation-uses are given together or not at all")
-        }
-        if let writeChance, !(0...1).contains(writeChance) { throw TraceError("--write-chance is \(writeChance); it must be from 0 to 1") }
+        let variants = try variants()
         var configurations: [RunConfiguration] = []
         for name in replacement {
             guard let subject = RunConfiguration.Subject(name) else {
@@ -127,36 +121,52 @@ struct SimulateCommand: AsyncParsableCommand {
                         memoryBytes: try TraceOptions.bytes(memory, "--memory", uniqueBytes: trace.uniqueBytes),
                         volumeBytes: try TraceOptions.bytes(volume, "--volume-size", uniqueBytes: trace.uniqueBytes)
                     )
-                    (store.bytesPerSecond, store.bytesPerDay) = budget
-                    store.byteShare = Float(byteShare)
-                    store.writtenByteCost = Float(writtenByteCost)
                     store.seed = seed
-                    if let writeChance, let relocationUses {
-                        store.tuning = Tuning(
-                            writeChance: UInt32(writeChance * Double(Tuning.always)),
-                            relocationUses: Float(relocationUses)
-                        )
-                    }
-                    configurations.append(RunConfiguration(subject: subject, store: store))
+                    configurations += variants.configurations(of: subject, store)
                 }
             }
         }
         return configurations
     }
 
-    /// `20MB/s`, `500GB/day`, or both.
-    private static func budget(_ text: String) throws(TraceError) -> (perSecond: Int?, perDay: Int?) {
-        var (second, day): (Int?, Int?) = (nil, nil)
+    private func variants() throws(TraceError) -> SimulationVariants {
+        for share in byteShare where !(0...1).contains(share) { throw TraceError("--byte-share is \(share); it must be from 0 to 1") }
+        for cost in writtenByteCost where !(cost >= 0 && cost.isFinite) {
+            throw TraceError("--written-byte-cost is \(cost); it must not be negative")
+        }
+        for uses in relocationUses where !(0...1e6).contains(uses) {
+            throw TraceError("--relocation-uses is \(uses); it must be from 0 to 1000000")
+        }
+        guard writeChance.isEmpty == relocationUses.isEmpty else {
+            throw TraceError("--write-chance and --relocation-uses are given together or not at all")
+        }
+        for chance in writeChance where !(0...1).contains(chance) {
+            throw TraceError("--write-chance is \(chance); it must be from 0 to 1")
+        }
+        var budgets: [SimulationVariants.Budget] = []
+        for text in writeBudget { budgets.append(try Self.budget(text)) }
+        return SimulationVariants(
+            budgets: budgets,
+            byteShares: byteShare,
+            writtenByteCosts: writtenByteCost,
+            tunings: writeChance.flatMap { chance in relocationUses.map { (chance, $0) } }
+        )
+    }
+
+    /// `20MB/s`, `500GB/day`, both, or `none`.
+    private static func budget(_ text: String) throws(TraceError) -> SimulationVariants.Budget {
+        var budget = SimulationVariants.Budget(name: text == "none" ? "no budget" : text)
+        guard text != "none" else { return budget }
         for part in text.split(separator: ",") {
             guard part.first?.isNumber == true else {
-                throw TraceError("--write-budget \(text) is no rate; write 20MB/s, 500GB/day, or both with a comma")
+                throw TraceError("--write-budget \(text) is no rate; write 20MB/s, 500GB/day, both with a comma, or none")
             }
             if part.hasSuffix("/day") || part.hasSuffix("/d") {
-                day = try TraceOptions.size(part.prefix { $0 != "/" }, "--write-budget")
+                budget.bytesPerDay = try TraceOptions.size(part.prefix { $0 != "/" }, "--write-budget")
             } else {
-                second = try TraceOptions.size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
+                budget.bytesPerSecond = try TraceOptions.size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
             }
         }
-        return (second, day)
+        return budget
     }
 }

@@ -13,13 +13,18 @@ enum TraceOptions {
         return format
     }
 
-    /// Reads a trace, and says how far it is when that takes long.
+    /// Reads a trace, says how far it is when that takes long, and what of it made no sense.
     static func read(_ path: String, _ reader: TraceReader) throws(TraceError) -> Trace {
         let bar = ProgressBar("reading", total: 100)
         var reader = reader
         reader.progress = { bar.advance($0) }
         defer { bar.finish() }
-        return try reader.read(path: path)
+        let trace = try reader.read(path: path)
+        if trace.unreadable > 0 {
+            bar.finish()
+            Console.error("gyre: warning: \(trace.unreadable) lines or records of \(path) made no sense; they are in none of the numbers")
+        }
+        return trace
     }
 
     static func bytes(_ text: String, _ option: String, uniqueBytes: Int) throws(TraceError) -> Int {
