@@ -10,7 +10,7 @@ import NIOCore
 /// A plain hit, answered where the request lies.
 extension ClientConnection {
     /// The short way: a plain GET for a fresh response that lies whole in memory, or on the disk where it can be read without waiting. In memory no
-    /// allocation but the buffer that is written. What the disk was asked and could not be used here is left in `earlyLookup`.
+    /// allocation: the buffer that is written is used again. What the disk was asked and could not be used here is left in `earlyLookup`.
     func answerAtOnce(startedAt: NIODeadline) -> Bool {
         guard head.method == .get, head.framing == .none, head.targetForm == .origin || mayForwardShortly(), !head.upgrade,
             !head.hostSlice.isEmpty, head.fields.present.isDisjoint(with: .needsFullDecision)
@@ -52,16 +52,19 @@ extension ClientConnection {
             case (true, 0): "\r\nConnection: keep-alive\r\n\r\n"
             case (true, _): "\r\n\r\n"
             }
-        let out = answer.bytes(
-            proxy.allocator,
+        var out = proxy.spares.take(capacity: answer.capacity)
+        answer.write(
+            to: &out,
             ageSeconds: age,
             ttlSeconds: ttl,
             key: proxy.configuration.showsKey ? keyScratch : nil,
             lastFields: lastFields
         )
-        writeGathered()
-        context.write(wrapOutboundOut(out), promise: nil)
-        if !answer.copiesBody { context.write(wrapOutboundOut(object.body), promise: nil) }
+        keepBack(out)
+        if !answer.copiesBody {
+            writeGathered()
+            context.write(wrapOutboundOut(object.body), promise: nil)
+        }
         needsFlush = true
         bytesOut &+= UInt64(object.headBytes.readableBytes + object.body.readableBytes)
         inbound.withUnsafeReadableBytes { bytes in

@@ -260,9 +260,14 @@ final class ClientConnection: ChannelInboundHandler {
     func writeHead(_ bytes: ByteBuffer) {
         guard context != nil else { return }
         bytesOut &+= UInt64(bytes.readableBytes)
+        keepBack(bytes)
+        flushSoon()
+    }
+
+    /// Keeps an answer, or its beginning, until everything is flushed, behind what was kept back before.
+    func keepBack(_ bytes: ByteBuffer) {
         writeGathered()
         gathered = bytes
-        flushSoon()
     }
 
     /// Hands over what was kept back: before anything else is written or flushed.

@@ -18,20 +18,20 @@ package struct HitAnswer {
         copiesBody = object.body.readableBytes <= Self.copiedBodyBytes
     }
 
-    /// The head, and the body where it is copied. One allocation, no matter how many fields there are.
+    /// Room that ``write(to:ageSeconds:ttlSeconds:key:lastFields:)`` takes at most, without a key.
+    package var capacity: Int { object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0) }
+
+    /// Writes the head, and the body where it is copied. No allocation where there is room, no matter how many fields there are.
     /// - Parameters:
     ///   - lastFields: What the connection's version and future ask for, with the empty line.
     ///   - key: What `Cache-Status` shows as the key; nil: nothing.
-    package func bytes(
-        _ allocator: ByteBufferAllocator,
+    package func write(
+        to out: inout ByteBuffer,
         ageSeconds: Int64,
         ttlSeconds: Int64,
         key: [UInt8]? = nil,
         lastFields: StaticString
-    ) -> ByteBuffer {
-        var out = allocator.buffer(
-            capacity: object.headBytes.readableBytes + 128 + (copiesBody ? object.body.readableBytes : 0)
-        )
+    ) {
         out.writeImmutableBuffer(object.headBytes)
         out.writeStaticString("Age: ")
         ResponseHeadWriter.writeDecimal(UInt64(ageSeconds), to: &out)
@@ -44,6 +44,5 @@ package struct HitAnswer {
         }
         out.writeStaticString(lastFields)
         if copiesBody { out.writeImmutableBuffer(object.body) }
-        return out
     }
 }

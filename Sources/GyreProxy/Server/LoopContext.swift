@@ -15,7 +15,6 @@ final class LoopContext {
     private(set) var configuration: ProxyConfiguration
     let upstream: DestinationPools
     let counters: LoopCounters
-    let allocator = ByteBufferAllocator()
     let flushes = LoopFlushes()
     var spares = SpareBuffer()
     /// For bytes that are put together and copied at once.

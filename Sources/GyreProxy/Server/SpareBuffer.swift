@@ -3,9 +3,10 @@
 
 import NIOCore
 
-/// A buffer for heads that is used again when what was in it has been written: most heads live no longer than the call that writes them.
+/// A buffer that is used again when what was in it has been written: most answers live no longer than the call that writes them, and the memory is still
+/// in the processor's cache.
 struct SpareBuffer {
-    private static let maxBytes = 16 * 1024
+    private static let maxBytes = 64 * 1024
 
     private var spare = ByteBuffer()
 
