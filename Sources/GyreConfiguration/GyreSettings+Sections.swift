@@ -105,6 +105,10 @@ extension GyreSettings {
         public internal(set) var replacement = ReplacementChoice.gyre
         /// `volume.relocate-percent`, from 0 to 100.
         public internal(set) var relocatePercent = 50
+        /// `volume.byte-share`, from 0 to 1.
+        public internal(set) var byteShare = 0.0
+        /// `volume.written-byte-cost`, from 0 to 1000.
+        public internal(set) var writtenByteCost = 0.0
         /// `volume.write-budget`, per second; nil for none.
         public internal(set) var writeBudget: ByteSize?
         /// `volume.write-budget-daily`; nil for none.

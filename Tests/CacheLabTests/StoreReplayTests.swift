@@ -47,6 +47,21 @@ import Testing
         )
     }
 
+    @Test func `a store for which writing is dear writes less`() async throws {
+        let trace = SizingTests.trace(objects: 1500, requests: 8_000)
+        func written(_ cost: Float) async throws -> Int {
+            try await withFile { path in
+                var replay = StoreReplay(trace, path: path)
+                replay.directIO = false
+                var model = StoreModelConfiguration(memoryBytes: 512 << 10, volumeBytes: 4 << 20)
+                model.writtenByteCost = cost
+                return try await replay.run(model).totals.deviceBytesWritten
+            }
+        }
+        let (cheap, dear) = (try await written(0), try await written(50))
+        #expect(dear * 5 < cheap * 4, "\(dear) and \(cheap)")
+    }
+
     @Test func `objects larger than a record, and a volume, are replayed whole or not kept`() async throws {
         let sizes: [UInt32] = [10, 100_000, 700_000, 30_000_000]
         let trace = Trace(requests: (0..<40).map { TraceRequest(seconds: UInt32($0), object: UInt32($0 % 4), bytes: sizes[$0 % 4]) })

@@ -31,6 +31,9 @@ import Testing
         Row(testDescription: "fills", says: ["fills"]) { $0.maxFills = -1 },
         Row(testDescription: "negative percentage", says: ["-1", "0 to 100"]) { $0.replacement = .relocateOnHit(percent: -1) },
         Row(testDescription: "too large a percentage", says: ["101"]) { $0.replacement = .relocateOnHit(percent: 101) },
+        Row(testDescription: "a share above 1", says: ["1.5", "0 to 1"]) { $0.byteShare = 1.5 },
+        Row(testDescription: "a share that is no number", says: ["nan"]) { $0.byteShare = .nan },
+        Row(testDescription: "a negative cost", says: ["-1.0", "0 to 1000"]) { $0.writtenByteCost = -1 },
         Row(testDescription: "two ways to name volumes", says: ["one of both"]) {
             $0.volumePath = "a"
             $0.volumes = [VolumeConfiguration(path: "b")]

@@ -10,7 +10,7 @@ struct SettingsTableTests {
     /// For every kind of value at least two, so that one of them differs from any default.
     static let samples = [
         "http://sample.example", "https://other.example", "7", "17", "3KiB", "2MiB", "16MiB", "3s", "4s", "192.0.2.1:5", "192.0.2.2:6",
-        "true", "0.5", "json", "debug", "posix-aio", "refuse", "/sample", "false", "cyclic", "64MiB", "10.0.0.0/8",
+        "true", "0.5", "0.25", "json", "debug", "posix-aio", "refuse", "/sample", "false", "cyclic", "64MiB", "10.0.0.0/8",
     ]
 
     @Test func hasEachSettingOfTheFirstRelease() {
@@ -26,7 +26,8 @@ struct SettingsTableTests {
                 "server.trust-forwarded",
                 "admin.listen", "memory.size",
                 "volume.path", "volume.size", "volume.stripe-size", "volume.membufs",
-                "volume.replacement", "volume.relocate-percent", "volume.write-budget", "volume.write-budget-daily", "volume.io-engine",
+                "volume.replacement", "volume.relocate-percent", "volume.byte-share", "volume.written-byte-cost", "volume.write-budget",
+                "volume.write-budget-daily", "volume.io-engine",
                 "volume.io-threads", "volume.direct-io", "volume.sparse",
                 "cache.heuristic-fraction", "cache.heuristic-max", "cache.max-object-size",
                 "cache.default-ttl", "cache.min-ttl", "cache.max-ttl", "cache.max-error-ttl", "cache.jitter",

@@ -53,6 +53,8 @@ package struct StoreReplay: Sendable {
         configuration.volumeBytes = model.volumeBytes + model.volumeBytes / 64 + 2 * configuration.stripeBytes + (1 << 20)
         configuration.memoryBytes = model.memoryBytes
         configuration.replacement = model.replacement
+        configuration.byteShare = Double(model.byteShare)
+        configuration.writtenByteCost = Double(model.writtenByteCost)
         configuration.writeBytesPerSecond = model.bytesPerSecond
         configuration.writeBytesPerDay = model.bytesPerDay
         configuration.partialFlushSeconds = 86_400

@@ -9,6 +9,7 @@ final class AdmissionGate: @unchecked Sendable {
     /// Objects may be in memory alone.
     let keepsDirty: Bool
     private let volumeBytes: Int
+    private let writtenByteCost: Float
     private let governor: WriteGovernor
     private let lock = Lock()
     // Guarded by `lock`.
@@ -21,14 +22,21 @@ final class AdmissionGate: @unchecked Sendable {
 
     /// - Parameters:
     ///   - volumeBytes: Bytes of all stripes.
-    ///   - memoryBytes: Without memory there is nowhere to wait for a second use: everything is written.
-    init(_ replacement: Replacement, volumeBytes: Int, memoryBytes: Int, governor: WriteGovernor, seed: UInt64) {
+    ///   - configuration: Without memory there is nowhere to wait for a second use: everything is written.
+    init(_ configuration: StoreConfiguration, volumeBytes: Int, governor: WriteGovernor, seed: UInt64) {
         self.governor = governor
         self.volumeBytes = volumeBytes
-        keepsDirty = replacement == .gyre && volumeBytes > 0 && memoryBytes > 0
+        let (replacement, value) = (configuration.replacement, HitValue(byteShare: Float(configuration.byteShare)))
+        writtenByteCost = Float(configuration.writtenByteCost)
+        keepsDirty = replacement == .gyre && volumeBytes > 0 && configuration.memoryBytes > 0
         let maxGhosts = keepsDirty ? Admission.maxGhosts(volumeBytes: volumeBytes) : 0
-        admission = Admission(replacement, maxGhosts: maxGhosts, seed: seed)
-        shadows = ShadowCaches(volumeBytes: max(1, volumeBytes), maxObjects: keepsDirty ? 8192 : 64, seed: seed ^ 0x9e37_79b9_7f4a_7c15)
+        admission = Admission(replacement, value: value, maxGhosts: maxGhosts, seed: seed)
+        shadows = ShadowCaches(
+            volumeBytes: max(1, volumeBytes),
+            value: value,
+            maxObjects: keepsDirty ? 8192 : 64,
+            seed: seed ^ 0x9e37_79b9_7f4a_7c15
+        )
     }
 
     /// An object has been fetched. The uses with which it is written at once; nil: it stays in memory for now.
@@ -81,7 +89,8 @@ final class AdmissionGate: @unchecked Sendable {
         }
         guard isTime else { return nil }
         return lock.locked {
-            let tuning = shadows.best(.init(bytesPerSecond: bytesPerSecond), seconds: Double(Self.ticksPerTuning) / 10)
+            let aim = ShadowCaches.Aim(writtenByteCost: writtenByteCost, bytesPerSecond: bytesPerSecond)
+            let tuning = shadows.best(aim, seconds: Double(Self.ticksPerTuning) / 10)
             admission.follow(tuning, shadows.hitValue, volumeBytes: volumeBytes)
             return (tuning, shadows.hitValue)
         }

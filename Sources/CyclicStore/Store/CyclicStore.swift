@@ -44,13 +44,7 @@ public final class CyclicStore: Sendable {
         purger = opened.purger
         volumes = VolumeSet(opened.members)
         let volumeBytes = opened.members.reduce(0) { $0 + $1.volume.superblock.stripeCount * $1.volume.superblock.stripeBytes }
-        gate = AdmissionGate(
-            configuration.replacement,
-            volumeBytes: volumeBytes,
-            memoryBytes: configuration.memoryBytes,
-            governor: opened.governor,
-            seed: entropy()
-        )
+        gate = AdmissionGate(configuration, volumeBytes: volumeBytes, governor: opened.governor, seed: entropy())
         // Where objects wait in memory for a second use, the queue they wait in is half of it.
         departures = Departures(memoryBytes: configuration.memoryBytes)
         memory = MemoryTier(

@@ -39,6 +39,10 @@ public struct StoreConfiguration: Sendable {
     public var partialFlushSeconds = 30
     /// How the volume makes room.
     public var replacement = Replacement.gyre
+    /// With ``Replacement/gyre``: the share of a hit's worth that lies in its bytes, from 0 (every hit counts the same) to 1 (every byte does).
+    public var byteShare = Double(HitValue.defaultByteShare)
+    /// With ``Replacement/gyre``: what a byte written costs, in bytes fetched from the origin; 0 to 1000. More spares the device, less brings more hits.
+    public var writtenByteCost = Double(ShadowCaches.Aim.defaultWrittenByteCost)
 
     /// A configuration with the defaults.
     public init() {}
@@ -74,6 +78,8 @@ public struct StoreConfiguration: Sendable {
         if case .relocateOnHit(let percent) = replacement {
             try require((0...100).contains(percent), "the overwrite percentage is \(percent); it must be 0 to 100")
         }
+        try require((0...1).contains(byteShare), "the share of the bytes in a hit's worth is \(byteShare); it must be 0 to 1")
+        try require((0...1000).contains(writtenByteCost), "the cost of a written byte is \(writtenByteCost); it must be 0 to 1000")
         try require(volumes.isEmpty || volumePath == nil, "there are volumes and a path for a single one; give one of both")
         try require(maxFills >= 0 && fillMemoryBytes >= 0, "the bounds of fills are negative")
         let volumes = allVolumes

@@ -33,6 +33,8 @@ enum SettingLimits {
     static let writeBudgetDaily = ByteSize.mib(64)...ByteSize.gib(1 << 20)
     static let ioThreads = 1...64
     static let heuristicFraction = 0.0...1.0
+    static let byteShare = 0.0...1.0
+    static let writtenByteCost = 0.0...1000.0
     static let heuristicLifetime = DurationSetting.seconds(0)...DurationSetting.days(365)
     static let freshness = DurationSetting.seconds(0)...DurationSetting.days(24_855)
     static let ranges = 1...128

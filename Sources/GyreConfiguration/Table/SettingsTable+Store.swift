@@ -63,6 +63,20 @@ extension SettingsTable {
             "With relocate-on-hit: the share of the volume written since, above which a hit is copied to the head"
         ),
         Setting(
+            "volume.byte-share",
+            \.volume.byteShare,
+            .fraction(SettingLimits.byteShare),
+            default: "0.5",
+            "With gyre: how much of a hit's worth is in its bytes, from 0 (every hit counts the same) to 1 (every byte does)"
+        ),
+        Setting(
+            "volume.written-byte-cost",
+            \.volume.writtenByteCost,
+            .fraction(SettingLimits.writtenByteCost),
+            default: "0.375",
+            "With gyre: what a byte written costs, in bytes fetched from the origin; more spares the disk, less brings more hits"
+        ),
+        Setting(
             "volume.write-budget",
             \.volume.writeBudget,
             .size(SettingLimits.writeBudget, orNil: "unlimited"),

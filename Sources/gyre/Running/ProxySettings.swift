@@ -87,6 +87,8 @@ extension GyreSettings {
             case .cyclic: .cyclic
             case .relocateOnHit: .relocateOnHit(percent: volume.relocatePercent)
             }
+        store.byteShare = volume.byteShare
+        store.writtenByteCost = volume.writtenByteCost
         store.writeBytesPerSecond = volume.writeBudget.map { Int($0.bytes) }
         store.writeBytesPerDay = volume.writeBudgetDaily.map { Int($0.bytes) }
         store.memoryBytes = Int(memory.size.bytes)
