@@ -231,7 +231,7 @@ import Testing
         let header = try RecordHeader(checking: record, sequence: sequence, hash: entry.hash)
         volume.release(place)
 
-        let copy = try #require(volume.beginCarrying(entry, header, at: old))
+        let copy = try #require(volume.beginCarrying(entry, header, at: old, from: footer))
         // What `carry` does in between.
         let target = copy.membuf.bytes(of: copy.entry, count: Int(copy.entry.units) * volume.superblock.recordAlignment)
         target.copyMemory(from: record.part(0, target.count))

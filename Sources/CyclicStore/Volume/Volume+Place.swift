@@ -22,6 +22,8 @@ extension Volume {
     struct Reserved {
         var membuf: Membuf
         var entry: DirectoryEntry
+        /// Of a record that is carried: uses that the index has counted and the entry has.
+        var countedUses = UseClass.none
     }
 
     func findPlace(
