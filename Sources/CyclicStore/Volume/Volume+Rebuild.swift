@@ -112,7 +112,7 @@ extension Volume {
         }
     }
 
-    func rebuildAdvanced() { lock.locked { rebuild?.piecesLeft -= 1 } }
+    func rebuildAdvanced() { lock.locked { rebuild?.advance() } }
 
     /// Calls back once when the index is complete, at once if it is.
     func whenRebuilt(_ callback: @escaping @Sendable () -> Void) {
