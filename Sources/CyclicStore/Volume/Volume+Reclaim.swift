@@ -167,7 +167,8 @@ extension Volume {
             if entry.isTombstone || gone != nil, superseded.contains(entry.hash), index.find(entry.hash) == nil,
                 !pending.contains(entry.hash, newerThan: 0)
             {
-                logTombstone(entry.hash, serial: serials.next(), replacing: nil, &deeds)
+                // What is in memory only has a later serial already.
+                logTombstone(entry.hash, serial: entry.serial, replacing: nil, &deeds)
             }
             if superseded.contains(entry.hash) { guardOverwrite(stripe, of: entry.hash) }
         }
