@@ -49,7 +49,7 @@ public enum CrashSweep {
         var settings = SimulationSettings(seed: seed, operations: operations)
         settings.profile = .crashing
         settings.tracedKey = tracedKey
-        settings.deviceStripes = min(settings.deviceStripes, 8)
+        settings.deviceStripes = settings.deviceStripes.map { min($0, 8) }
         settings.keys = min(settings.keys, 20)
         return settings
     }

@@ -11,7 +11,8 @@ final class SimulatedWorld {
 
     let settings: SimulationSettings
     let power = SimulatedPower()
-    private(set) var devices: [SimulatedDevice] = []
+    private var volumes: [Volume] = []
+    private var volumesMade = 0
     private(set) var engine: SteppedEngine
     private(set) var store: CyclicStore?
     let clock = SimulatedClock()
@@ -28,21 +29,22 @@ final class SimulatedWorld {
         random = SeededRandom(seed: settings.seed)
         words = SimulatedWords(seed: random.next())
         engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
-        devices = (0..<settings.volumes).map { _ in makeDevice() }
+        volumes = (0..<settings.volumes).map { makeVolume($0) }
     }
 
     // MARK: The store's life
 
     func open() throws(StoreError) {
         var configuration = StoreConfiguration()
-        configuration.volumes = devices.indices.map { number in
-            VolumeConfiguration(path: "simulated-\(number)", byteCount: settings.deviceStripes * Self.stripeBytes)
+        configuration.volumes = volumes.map { volume in
+            VolumeConfiguration(path: volume.path, byteCount: volume.stripes * Self.stripeBytes, weight: volume.stripes)
         }
         configuration.stripeBytes = Self.stripeBytes
         configuration.membufs = settings.membufs
         configuration.memoryBytes = settings.memoryBytes
         configuration.replacement = settings.replacement
         configuration.writeBytesPerSecond = settings.writeBytesPerSecond
+        configuration.writeBytesPerDay = settings.writeBytesPerDay
         store = try CyclicStore.open(
             configuration,
             devices: devices,
@@ -57,24 +59,25 @@ final class SimulatedWorld {
     func kill() {
         for operation in engine.takeAll() where operation.kind == .write && !power.isOff && random.next() & 1 == 0 {
             (operation.device as? SimulatedDevice)?.tear(at: operation.offset, from: UnsafeRawBufferPointer(operation.region))
-            past.faults += 1
         }
         leaveStore()
     }
 
     /// Writes what is in memory, syncs, and forgets the store. False when the device refused the sync.
-    func closeCleanly() -> Bool {
+    /// - Parameter last: Called when all is written, while the store is still there.
+    func closeCleanly(_ last: () -> Void) -> Bool {
         guard let store else { return false }
         store.refuseWrites()
         let done = Once()
         store.flush { done.call() }
         engine.run()
         // As long as a stop waits for bytes of the write budget.
-        for _ in 0..<20 where settings.writeBytesPerSecond != nil && done.count == 0 {
+        for _ in 0..<20 where settings.hasBudget && done.count == 0 {
             clock.advance(microseconds: 500_000)
             store.tick()
             engine.run()
         }
+        last()
         store.saveForRestart {}
         engine.run()
         var synced = true
@@ -96,42 +99,69 @@ final class SimulatedWorld {
         store = nil
         // A process does not start again within the second in which it ended: serials count on that where a volume cannot be read.
         clock.advance(microseconds: 1_000_000 + random.next() % 1_000_000)
-        past.faults += engine.stalledCount + engine.refusedCount
+        past.faults.add(.stall, engine.stalledCount)
+        past.faults.add(.refusal, engine.refusedCount)
         refusedBefore += engine.refusedCount
         engine = SteppedEngine(seed: random.next(), queueLimit: settings.queueLimit)
     }
 
     // MARK: Devices
 
+    /// A device and how the configuration has it.
+    struct Volume {
+        var device: SimulatedDevice
+        let path: String
+        let stripes: Int
+    }
+
+    var devices: [SimulatedDevice] { volumes.map(\.device) }
+    var volumeCount: Int { volumes.count }
+
+    /// A volume with nothing on it, of the size that belongs to a place in the configuration.
+    func makeVolume(_ place: Int) -> Volume {
+        let stripes = settings.deviceStripes[place % settings.deviceStripes.count]
+        volumesMade += 1
+        return Volume(device: makeDevice(stripes: stripes), path: "simulated-\(volumesMade)", stripes: stripes)
+    }
+
+    /// From the next start on it is there. The store must have been left.
+    func addVolume(_ volume: Volume) { volumes.append(volume) }
+
+    /// From the next start on it is not there. The store must have been left.
+    func removeVolume(_ number: Int) -> Volume { volumes.remove(at: number) }
+
     /// Puts another device in the place of one. The store must have been left.
     func exchangeDevice(_ number: Int, for other: SimulatedDevice) -> SimulatedDevice {
-        let old = devices[number]
-        devices[number] = other
+        let old = volumes[number].device
+        volumes[number].device = other
         return old
     }
 
-    func makeDevice() -> SimulatedDevice {
-        SimulatedDevice(byteCount: settings.deviceStripes * Self.stripeBytes, seed: random.next(), power: power)
+    /// An empty device as large as the one in this place.
+    func makeDevice(like number: Int) -> SimulatedDevice { makeDevice(stripes: volumes[number].stripes) }
+
+    private func makeDevice(stripes: Int) -> SimulatedDevice {
+        SimulatedDevice(byteCount: stripes * Self.stripeBytes, seed: random.next(), power: power)
     }
 
     /// A device will not be used again: its counts are kept.
     func retire(_ device: SimulatedDevice) {
         let counts = device.counts
         past.deviceOperations += counts.operations
-        past.faults += counts.faults
+        past.faults.add(counts)
         past.mix(counts.trace)
     }
 
     /// Faults of some kinds so far, of the devices that are there.
     func faults(_ kinds: SimulatedDevice.Fault...) -> Int {
-        devices.reduce(0) { sum, device in
-            let counts = device.counts
+        volumes.reduce(0) { sum, volume in
+            let counts = volume.device.counts
             return kinds.reduce(sum) { $0 + counts.count($1) }
         }
     }
 
     /// Faults of all kinds so far, of the devices that are there.
-    var deviceFaults: Int { devices.reduce(0) { $0 + $1.counts.faults } }
+    var deviceFaults: Int { volumes.reduce(0) { $0 + $1.device.counts.faults } }
 
     /// Operations of devices, faults of devices and engines, and a digest of all.
     var report: SimulationReport {
@@ -139,10 +169,11 @@ final class SimulatedWorld {
         for device in devices {
             let counts = device.counts
             sum.deviceOperations += counts.operations
-            sum.faults += counts.faults
+            sum.faults.add(counts)
             sum.mix(counts.trace)
         }
-        sum.faults += engine.stalledCount + engine.refusedCount
+        sum.faults.add(.stall, engine.stalledCount)
+        sum.faults.add(.refusal, engine.refusedCount)
         return sum
     }
 }

@@ -77,6 +77,6 @@ extension Simulation {
 
     var isEveryVolumeThere: Bool {
         let volumes = store.statistics.volumes
-        return volumes.count == settings.volumes && !volumes.contains { $0.statistics.isOffline }
+        return volumes.count == world.volumeCount && !volumes.contains { $0.statistics.isOffline }
     }
 }

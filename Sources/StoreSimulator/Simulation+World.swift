@@ -23,7 +23,9 @@ extension Simulation {
             case 4: try restartCleanly()
             case 5: syncBehindTheStore()
             case 6..<11: startFaults()
-            default: stopFaults()
+            default:
+                stopFaults()
+                if settings.profile >= .failing { reviveInUse() }
             }
         }
     }
@@ -69,6 +71,7 @@ extension Simulation {
         device.setFaults(faults)
         trace(nil, "faults begin: \(faults)")
         if random.oneIn(20) { device.setFailsAll(true) }
+        if settings.profile >= .lying, random.oneIn(20) { exchangeInUse() }
     }
 
     /// A device that changed or lost something without saying so takes every promise with it. So does one that refused a write, as far as
@@ -100,8 +103,8 @@ extension Simulation {
 
     /// An empty device comes in the place of one.
     func replaceDevice(_ number: Int) {
-        report.faults += 1
-        world.retire(world.exchangeDevice(number, for: world.makeDevice()))
+        report.faults.add(.exchange)
+        world.retire(world.exchangeDevice(number, for: world.makeDevice(like: number)))
         noteExchange()
     }
 
@@ -111,7 +114,7 @@ extension Simulation {
         let device = world.devices[random.below(world.devices.count)]
         do throws(StoreError) {
             guard let marks = try VolumeInspector(device: device).summary.regions.first(where: { $0.name == "marks" }) else { return }
-            report.faults += 1
+            report.faults.add(.marksDamaged)
             report.marksDamaged += 1
             trace(nil, "both marks are damaged")
             for page in 0..<2 { device.corrupt(at: marks.offset + page * 4096 + 30) }
@@ -121,37 +124,48 @@ extension Simulation {
     /// A device is exchanged for an empty one or for one that was there before, or is smaller when it comes back.
     func playWithDevices() throws(SimulationFailure) {
         guard random.oneIn(5) else { return }
-        report.faults += 1
-        let number = random.below(world.devices.count)
+        let number = random.below(world.volumeCount)
         switch random.below(3) {
         case 0:
-            shelf.append(world.exchangeDevice(number, for: world.makeDevice()))
+            report.faults.add(.exchange)
+            shelf.append(world.exchangeDevice(number, for: world.makeDevice(like: number)))
             noteExchange()
             if shelf.count > 3 { world.retire(shelf.removeFirst()) }
         case 1:
             guard !shelf.isEmpty else { return }
+            report.faults.add(.olderDevice)
             trace(nil, "an older device comes back")
             // It holds what it held then: any version, removed or not.
             shelf.append(world.exchangeDevice(number, for: shelf.removeFirst()))
-            if settings.volumes == 1 || !purgesAreEverywhere { model.forgetPurges() }
+            if isAlone || !purgesAreEverywhere { model.forgetPurges() }
             model.harm()
             model.crash(powerLost: false)
         default:
             let device = world.devices[number]
             let whole = device.byteCount
+            report.faults.add(.shrunk)
             device.resize(to: random.below(whole))
             do throws(StoreError) { try world.open() } catch { report.mix(UInt64(error.reason.rawValue.utf8.count)) }
             // A store of several goes on without one that cannot be read just now.
-            try check(world.store == nil || settings.volumes > 1, "a volume was opened on a device that has shrunk")
+            try check(world.store == nil || world.volumeCount > 1, "a volume was opened on a device that has shrunk")
             if world.store != nil { world.kill() }
             device.resize(to: whole)
         }
         (harmSeen, failedSyncsSeen) = (harmSoFar, world.faults(.syncError))
     }
 
+    /// The store never had another volume.
+    var isAlone: Bool { settings.volumes == 1 && !settings.changesVolumes }
+
+    /// The store has been left, and one of its devices is empty or has only what was written since it came.
+    func noteExchangeInUse() {
+        if exchangedInUse { noteExchange() }
+        exchangedInUse = false
+    }
+
     /// Nothing that was on a single device can be served again. With several, keys change their places, and old records come to light.
-    private func noteExchange() {
-        if settings.volumes == 1 {
+    func noteExchange() {
+        if isAlone {
             model.empty()
         } else {
             // A purge that only the volume knew that is gone now is gone too.

@@ -30,6 +30,10 @@ public final class Simulation {
     /// Every purge that was acknowledged is known to every volume.
     var purgesAreEverywhere = true
     var roomWaiters: [Once] = []
+    /// Volumes that the configuration left out, and that may come back.
+    var removedVolumes: [SimulatedWorld.Volume] = []
+    /// A device was exchanged since the store was opened.
+    var exchangedInUse = false
     /// Devices that were taken out and may come back.
     var shelf: [SimulatedDevice] = []
     var harmSeen = 0
@@ -73,9 +77,9 @@ public final class Simulation {
         let outside = world.report
         report.deviceOperations += outside.deviceOperations
         report.faults += outside.faults
-        for device in shelf {
+        for device in shelf + removedVolumes.map(\.device) {
             report.deviceOperations += device.counts.operations
-            report.faults += device.counts.faults
+            report.faults.add(device.counts)
         }
         report.runs = 1
         report.mix(outside.digest)
@@ -119,10 +123,10 @@ public final class Simulation {
                 } else if tries > 3 {
                     stopFaults()
                     // What a device lost before it tells once more.
-                    if tries > 4 + settings.volumes {
+                    if tries > 4 + world.volumeCount {
                         try check(settings.profile == .lying, "the volume cannot be opened: \(error)")
                         // As somebody would who found that both superblocks are gone.
-                        for number in world.devices.indices { replaceDevice(number) }
+                        for number in 0..<world.volumeCount { replaceDevice(number) }
                     }
                 }
             }
@@ -157,15 +161,17 @@ public final class Simulation {
     /// The process ends, and maybe the power too. Nobody is told.
     func crash(powerLost: Bool) throws(SimulationFailure) {
         report.crashes += 1
-        report.faults += 1
+        report.faults.add(powerLost ? .powerLoss : .kill)
         trace(nil, powerLost ? "the power is lost" : "the process is killed")
         try leave { world.kill() }
         if powerLost { world.losePower() }
         model.crash(powerLost: powerLost)
         if random.oneIn(8) { damageMarks() }
         armSecondCut()
+        noteExchangeInUse()
         if settings.profile == .lying { try playWithDevices() }
         reviveDevices()
+        changeVolumes()
         try open()
     }
 
@@ -182,7 +188,9 @@ public final class Simulation {
         let errors = failedTransfers
         let wasOffline = isVolumeOffline
         var synced = false
-        try leave { synced = world.closeCleanly() }
+        var stays: [Int: String] = [:]
+        let isCalm = settings.profile == .calm && !settings.hasBudget
+        try leave { synced = world.closeCleanly { if isCalm { stays = recordsOnVolumes() } } }
         let isPowerLost = world.power.isOff
         if isPowerLost {
             report.crashes += 1
@@ -194,8 +202,12 @@ public final class Simulation {
             model.sync()
         }
         model.crash(powerLost: isPowerLost)
+        noteExchangeInUse()
         reviveDevices()
+        changeVolumes()
         try open()
+        // Now and then, so that others are used while the index is made.
+        if synced, isCalm, random.oneIn(2) { try checkStayed(stays) }
     }
 
     /// Drops everything that belongs to a store, then the store; it must not stay behind.
@@ -211,13 +223,13 @@ public final class Simulation {
         flushes = []
         purges = []
         roomWaiters = []
-        keys = []
         let ending = writers
         let filling = fills
         writers = []
         fills = []
         orphans = []
         end()
+        keys = []
         withExtendedLifetime((ending, filling)) {}
         _ = consume ending
         _ = consume filling
@@ -244,7 +256,7 @@ public final class Simulation {
             resumeWriters()
             resumeFills()
             // What waits for bytes of the write budget comes in time.
-            if waitsForBudget { world.clock.advance(microseconds: 500_000) }
+            if waitsForBudget { world.clock.advance(microseconds: settings.writeBytesPerDay == nil ? 500_000 : 60_000_000) }
         } while world.engine.pending > 0 || waitsForBudget
         if world.power.isOff { return }
         try settleFills()
@@ -259,7 +271,7 @@ public final class Simulation {
     }
 
     private var waitsForBudget: Bool {
-        settings.writeBytesPerSecond != nil && !world.power.isOff
+        settings.hasBudget && !world.power.isOff
             && (!flushes.isEmpty || !purges.isEmpty || roomWaiters.contains { $0.count == 0 })
     }
 
@@ -270,7 +282,7 @@ public final class Simulation {
             let key = random.below(settings.keys)
             if try put(key, count: 100) == nil { return }
             try quiet()
-            if settings.writeBytesPerSecond != nil { world.clock.advance(microseconds: 1_000_000) }
+            if settings.hasBudget { world.clock.advance(microseconds: settings.writeBytesPerDay == nil ? 1_000_000 : 1_000_000_000) }
         }
         throw failure("the store takes nothing any more")
     }
@@ -282,9 +294,9 @@ public final class Simulation {
 
     private func checkHits() throws(SimulationFailure) {
         // A store that serves nothing makes no mistakes either.
-        guard settings.profile == .calm, settings.writeBytesPerSecond == nil, report.possibleHits > 200 else { return }
+        guard settings.profile == .calm, !settings.hasBudget, !settings.changesVolumes, report.possibleHits > 200 else { return }
         // Large objects push out much of a small volume; there, few hits are right.
-        guard settings.deviceStripes >= 20, settings.keys <= 60 else { return }
+        guard settings.deviceStripes.allSatisfy({ $0 >= 20 }), settings.keys <= 60 else { return }
         try check(
             report.hits * 100 >= report.possibleHits * 30,
             "only \(report.hits) of \(report.possibleHits) lookups found what was stored, with nothing in the way"

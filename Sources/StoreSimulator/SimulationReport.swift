@@ -22,8 +22,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var operations = 0
     /// Reads, writes and syncs of devices.
     public var deviceOperations = 0
-    /// Faults put in, of every kind: by devices, and stalls, refusals, crashes, exchanges.
-    public var faults = 0
+    /// Faults put in, by kind.
+    public var faults = FaultCounts()
     /// Ends of the process or of the power.
     public var crashes = 0
     /// Purges that were acknowledged as durable.
@@ -38,6 +38,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var quietPoints = 0
     /// Starts before which both marks of a volume were damaged.
     public var marksDamaged = 0
+    /// Records that were looked for on their volume after a clean restart and had to be there.
+    public var recordsKept = 0
     /// Runs that ended.
     public var runs = 0
     /// Follows from everything that happened, in its order: the same seed gives the same.
@@ -58,8 +60,21 @@ public struct SimulationReport: Sendable, Hashable {
         sum.possibleHits += other.possibleHits
         sum.quietPoints += other.quietPoints
         sum.marksDamaged += other.marksDamaged
+        sum.recordsKept += other.recordsKept
         sum.runs += other.runs
         sum.mix(other.digest)
+    }
+
+    /// One object: the totals by their names, and under `faults_by_kind` how often each kind of fault happened.
+    public var json: String {
+        let totals: [(String, Int)] = [
+            ("runs", runs), ("operations", operations), ("device_operations", deviceOperations), ("faults", faults.total),
+            ("faults_grave", faults.grave), ("crashes", crashes), ("marks_damaged", marksDamaged), ("purges", purges),
+            ("reads_checked", readsChecked), ("hits", hits), ("records_kept", recordsKept), ("quiet_points", quietPoints),
+        ]
+        let kinds = SimulatedFault.allCases.map { "\"\($0.rawValue)\":\(faults[$0])" }
+        return "{" + totals.map { "\"\($0)\":\($1)," }.joined() + "\"faults_by_kind\":{" + kinds.joined(separator: ",")
+            + "},\"digest\":\"" + String(digest, radix: 16) + "\"}"
     }
 
     mutating func mix(_ word: UInt64) {

@@ -17,16 +17,20 @@ public struct SimulationSettings: Sendable {
         case lying
     }
 
-    /// Everything follows from it.
+    /// All else comes from it.
     public var seed: UInt64
     /// How the world treats the store.
     public var profile: Profile
     /// Steps of the workload.
     public var operations: Int
-    /// How many there are.
+    /// How many there are at first.
     public var volumes: Int
-    /// Size of each device in stripes of 64 KiB; what lies before the first stripe takes some of them.
-    public var deviceStripes: Int
+    /// Most that there ever are.
+    public static let mostVolumes = 4
+    /// Sizes of devices in stripes of 64 KiB, by their place in the configuration; what lies before the first stripe takes some of them.
+    public var deviceStripes: [Int]
+    /// Whether the configuration has other volumes at some of the starts.
+    public var changesVolumes: Bool
     /// Stripe images in memory.
     public var membufs: Int
     /// Size of the memory tier in bytes.
@@ -41,12 +45,17 @@ public struct SimulationSettings: Sendable {
     public var queueLimit: Int
     /// Bytes that all volumes together may write in a second; nil: any.
     public var writeBytesPerSecond: Int?
+    /// Bytes that all volumes together may write on a day; nil: any.
+    public var writeBytesPerDay: Int?
     /// The power fails at the operation of a device after so many; nil: by chance, if the profile has it.
     public var powerCutAfter: Int?
     /// After that, the operation of the device at which the power fails once more, counted from when it came back.
     public var secondPowerCutAfter: Int?
     /// Prints what happens to this key, to find out why a run failed.
     public var tracedKey: Int?
+
+    /// Whether anything ever waits for bytes to write.
+    var hasBudget: Bool { writeBytesPerSecond != nil || writeBytesPerDay != nil }
 
     /// The settings that a seed gives.
     public init(seed: UInt64, operations: Int = 2000) {
@@ -55,7 +64,8 @@ public struct SimulationSettings: Sendable {
         var random = SeededRandom(seed: seed ^ 0x5157_a6ee)
         profile = [.calm, .crashing, .crashing, .failing, .failing, .lying, .lying, .lying][random.below(8)]
         volumes = [1, 1, 1, 2, 3][random.below(5)]
-        deviceStripes = [6, 7, 8, 10, 12, 16, 20, 32, 64][random.below(9)]
+        let sizes = [6, 7, 8, 10, 12, 16, 20, 32, 64]
+        let first = sizes[random.below(sizes.count)]
         membufs = 2 + random.below(7)
         memoryBytes = [0, 0, 20_000, 60_000, 300_000][random.below(5)]
         keys = [6, 20, 60, 60, 200, 400][random.below(6)]
@@ -63,6 +73,11 @@ public struct SimulationSettings: Sendable {
         replacement = [.gyre, .gyre, .gyre, .cyclic, .relocateOnHit(percent: [0, 50, 100][random.below(3)])][random.below(5)]
         queueLimit = [4096, 4096, 64, 8, 3][random.below(5)]
         writeBytesPerSecond = [nil, nil, nil, nil, nil, 20_000, 200_000, 2_000_000][random.below(8)]
+        writeBytesPerDay = [nil, nil, nil, nil, nil, nil, 1 << 20, 8 << 20, 64 << 20][random.below(9)]
+        // Half of all stores have devices of one size.
+        let isMixed = random.oneIn(2)
+        deviceStripes = [first] + (1..<Self.mostVolumes).map { _ in isMixed ? sizes[random.below(sizes.count)] : first }
+        changesVolumes = random.oneIn(3)
     }
 }
 

@@ -78,7 +78,7 @@ import Testing
         try simulation.device.read(at: offset, into: page.region)
         let header = try RecordHeader(checking: UnsafeRawBufferPointer(page.region), sequence: sequence, hash: entry.hash)
 
-        let place = try #require(volume.beginCarrying(entry, header, at: old))
+        let place = try #require(volume.beginCarrying(entry, header, at: old, from: footer))
         if isRemoved { simulation.store.remove(simulation.key(0)) } else { simulation.put(0, version: 2, count: 3000) }
         volume.endCarrying(place, from: old, byteCount: header.totalBytes, isDead: false)
 
@@ -183,7 +183,7 @@ import Testing
         let reopened = try #require(simulation.store.volume)
         reopened.tune(Tuning(relocationUses: 1))
         for number in 0..<14 { #expect(simulation.get(number) == 1, "a hot stripe survives a crash") }
-        for turns in 0..<6 { turn(simulation, from: 1000 + turns * 1000) }
+        for turns in 0..<16 { turn(simulation, from: 1000 + turns * 1000) }
         #expect(reopened.snapshotStatistics().hotStripes == 0)
         #expect((0..<14).allSatisfy { simulation.get($0) == nil })
     }

@@ -230,7 +230,7 @@ import Testing
         }
         var last = VolumeProgress(done: 0, total: 1, bytesRead: 0)
         let report = try await IndexRebuild.run(device: world.simulation.device, name: "simulated", entropy: { 12345 }) { progress in
-            #expect(progress.done > last.done)
+            #expect(progress.done >= last.done && progress.total == 3 * world.superblock.stripeCount)
             last = progress
         }
         #expect(last.done == last.total && last.fraction == 1)
@@ -249,6 +249,35 @@ import Testing
         #expect(world.found().count >= kept.count - 130)
         for number in 2000..<2100 { world.put(number, version: number) }
         #expect(world.found().count > 600)
+    }
+
+    /// Checked by not handing the callback on.
+    @Test func `a start without marks says how far it is, any other has nothing to say`() async throws {
+        try await TemporaryFolder.with { folder in
+            let configuration = StoreConfiguration.small(in: folder)
+            func open() throws -> (CyclicStore, [VolumeProgress]) {
+                var said: [VolumeProgress] = []
+                let store = try CyclicStore.open(configuration, factory: PlainObjectFactory()) { path, progress in
+                    #expect(path == folder + "/volume")
+                    said.append(progress)
+                }
+                return (store, said)
+            }
+            let first = try open()
+            await first.0.close()
+            let second = try open()
+            let superblock = try #require(second.0.volume).superblock
+            await second.0.close()
+            #expect(first.1.isEmpty && second.1.isEmpty)
+            let device = try FileDevice(path: folder + "/volume", byteCount: nil)
+            let zeros = PageBuffer(byteCount: 2 * Limits.pageBytes)
+            zeros.region.zero()
+            try device.write(at: superblock.regions.marks.offset, from: UnsafeRawBufferPointer(zeros.region))
+            device.close()
+            let third = try open()
+            await third.0.close()
+            #expect(third.1.map(\.done) == Array(1...(2 * superblock.stripeCount)) && third.1.last?.fraction == 1)
+        }
     }
 
     @Test func `verification counts what there is and names what is damaged`() throws {

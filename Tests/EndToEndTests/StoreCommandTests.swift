@@ -237,6 +237,8 @@ extension EndToEnd {
                     "--until-operations",
                     "1000000"
                 )
+                let json = try await run(rig, "soak", "--seconds", "0", "--seed", "2", "--operations", "300", "--json")
+                #expect(json.output.hasPrefix("{\"runs\":1,") && json.output.contains("\"faults_by_kind\":{\"stall\":"), "\(json.output)")
                 #expect(unfinished.ended == .status(1) && unfinished.errors.contains("1000000 were asked for"), "\(unfinished.errorTail)")
             }
         }

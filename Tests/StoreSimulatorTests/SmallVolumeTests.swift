@@ -16,9 +16,11 @@ import Testing
         private(set) var store: CyclicStore
         private var engine = SteppedEngine(seed: 1)
         let recordsPerStripe: Int
+        private let replacement: Replacement
 
-        init(stripes: Int, recordsPerStripe: Int) throws {
+        init(stripes: Int, recordsPerStripe: Int, replacement: Replacement = .gyre) throws {
             self.recordsPerStripe = recordsPerStripe
+            self.replacement = replacement
             let stripeBytes = SmallVolumeTests.stripeBytes
             // From nine stripes on there is room for marks, log and snapshots.
             let bytes =
@@ -26,15 +28,16 @@ import Testing
                 ? Superblock.volumeBytes(stripes: stripes, stripeBytes: stripeBytes)
                 : Superblock.minVolumeBytes(stripeBytes: stripeBytes) + (stripes - 4) * stripeBytes
             device = SimulatedDevice(byteCount: bytes, seed: 1)
-            store = try Self.open(device, engine)
+            store = try Self.open(device, engine, replacement)
         }
 
-        private static func open(_ device: SimulatedDevice, _ engine: SteppedEngine) throws -> CyclicStore {
+        private static func open(_ device: SimulatedDevice, _ engine: SteppedEngine, _ replacement: Replacement) throws -> CyclicStore {
             var configuration = StoreConfiguration()
             configuration.stripeBytes = SmallVolumeTests.stripeBytes
             configuration.volumeBytes = device.byteCount
             configuration.membufs = 2
             configuration.memoryBytes = 0
+            configuration.replacement = replacement
             let store = try CyclicStore.open(configuration, device: device, engine: engine, nowSeconds: { 1_700_000_000 })
             engine.run()
             return store
@@ -46,8 +49,11 @@ import Testing
         func restart() throws {
             engine.dropAll()
             engine = SteppedEngine(seed: 2)
-            store = try Self.open(device, engine)
+            store = try Self.open(device, engine, replacement)
         }
+
+        /// Whatever was used once is worth carrying.
+        func tune() { store.volume?.tune(Tuning(relocationUses: 1)) }
 
         func flush() {
             store.flush {}
@@ -216,5 +222,47 @@ import Testing
                 }
             }
         }
+    }
+
+    /// Copies at the head and stripes that stay break the order of the turn: an older word may be in a stripe with a higher place.
+    @Test(arguments: 4...5, [Replacement.relocateOnHit(percent: 0), .gyre])
+    func `at every head and wrap what is carried or stays is found as it is, replaced or removed`(
+        stripes: Int,
+        replacement: Replacement
+    ) throws {
+        let perStripe = 2
+        var (carried, stayed) = (0, 0)
+        for count in 1...(2 * stripes * perStripe + 1) {
+            for back in 0..<min(count, stripes * perStripe) {
+                let volume = try Volume(stripes: stripes, recordsPerStripe: perStripe, replacement: replacement)
+                for number in 0..<count { _ = volume.put(number) }
+                volume.flush()
+                let number = count - 1 - back
+                // A whole stripe is used, so that all of it is worth carrying.
+                for _ in 0..<3 { for used in [number, number ^ 1] where used < count { _ = volume.get(used) } }
+                volume.flush()
+                let before = volume.get(number)
+                for step in 0..<(2 * stripes) {
+                    if step == stripes / 2 {
+                        if back % 3 == 0 { _ = volume.put(number, version: 2) }
+                        if back % 3 == 1 { volume.remove(number) }
+                        volume.flush()
+                    }
+                    let found = volume.get(number)
+                    let isChanged = step >= stripes / 2
+                    let expected = isChanged && back % 3 == 0 ? 2 : isChanged && back % 3 == 1 ? nil : before
+                    #expect(found == nil || found == expected, "\(count) records, \(back) back, \(step) stripes later")
+                    volume.tune()
+                    for next in 0..<perStripe { _ = volume.put(1000 + step * perStripe + next) }
+                    volume.flush()
+                    let statistics = try #require(volume.store.volume).snapshotStatistics()
+                    (carried, stayed) = (carried + statistics.recordsRelocated, stayed + statistics.stripesKept)
+                    volume.store.checkInvariants()
+                    volume.store.checkNothingLeaks()
+                    try volume.restart()
+                }
+            }
+        }
+        #expect(carried > 0 && (stayed > 0 || replacement != .gyre), "\(carried) carried, \(stayed) stayed")
     }
 }

@@ -35,6 +35,8 @@ struct LogModel {
         var serial: UInt32 = 0
         var stripe: UInt32 = 0
         var uses = UseClass.none
+        /// Since the object was written, wherever its record was carried.
+        var allUses = UseClass.none
     }
 
     /// A stripe that takes records.
@@ -84,16 +86,20 @@ struct LogModel {
     mutating func hit(_ object: UInt32) -> ReclaimPolicy.HitFacts? {
         let place = places[Int(object)]
         guard place.serial != 0 else { return nil }
-        places[Int(object)].uses = place.uses.addingUse(random: UInt32(truncatingIfNeeded: random.next()))
+        countUse(of: object)
         return ReclaimPolicy.HitFacts(stripesSince: opened - stripes[Int(place.stripe)].openedAt, stripeCount: stripes.count)
     }
 
     /// Hits that its copy in memory had, so that reclaim knows of them.
     mutating func addUses(_ uses: Int, to object: UInt32) {
         guard contains(object) else { return }
-        for _ in 0..<min(uses, 16) {
-            places[Int(object)].uses = places[Int(object)].uses.addingUse(random: UInt32(truncatingIfNeeded: random.next()))
-        }
+        for _ in 0..<min(uses, 16) { countUse(of: object) }
+    }
+
+    private mutating func countUse(of object: UInt32) {
+        let random = UInt32(truncatingIfNeeded: random.next())
+        places[Int(object)].uses = places[Int(object)].uses.addingUse(random: random)
+        places[Int(object)].allUses = places[Int(object)].allUses.addingUse(random: random)
     }
 
     /// What a write works with besides the log.
@@ -118,11 +124,18 @@ struct LogModel {
     }
 
     /// Writes a new record, in place of an older one of the object.
-    mutating func write(_ object: UInt32, bytes: Int, priorUses: UseClass, objectSize: ObjectSize = .record, _ around: inout Surroundings) {
+    mutating func write(
+        _ object: UInt32,
+        bytes: Int,
+        priorUses: UseClass,
+        usesBefore: UseClass = .none,
+        objectSize: ObjectSize = .record,
+        _ around: inout Surroundings
+    ) {
         // In a stripe there is nothing larger: larger objects come in fragments.
         guard bytes <= capacity else { return }
         let record = Record(object: object, serial: 0, bytes: UInt32(clamping: bytes), priorUses: priorUses, objectSize: objectSize)
-        if append(record, to: .fresh, .admission, &around) { around.result.recordsWritten += 1 }
+        if append(record, to: .fresh, .admission, usesBefore: usesBefore, &around) { around.result.recordsWritten += 1 }
         carrySurvivors(&around)
     }
 
@@ -134,7 +147,13 @@ struct LogModel {
     }
 
     /// False when the budget has no stripe to give.
-    private mutating func append(_ record: Record, to kind: Kind, _ purpose: WriteBudget.Purpose, _ around: inout Surroundings) -> Bool {
+    private mutating func append(
+        _ record: Record,
+        to kind: Kind,
+        _ purpose: WriteBudget.Purpose,
+        usesBefore: UseClass = .none,
+        _ around: inout Surroundings
+    ) -> Bool {
         // What does not fit into the rest of a stripe leaves it empty.
         if let full = self[kind].stripe, self[kind].used + Int(record.bytes) > capacity {
             stripes[full].isOpen = false
@@ -149,7 +168,8 @@ struct LogModel {
         record.serial = nextSerial
         nextSerial = nextSerial == .max ? 1 : nextSerial + 1
         if places[Int(record.object)].serial == 0 { liveRecords += 1 }
-        places[Int(record.object)] = Place(serial: record.serial, stripe: UInt32(stripe))
+        let allUses = purpose == .relocation ? places[Int(record.object)].allUses : usesBefore
+        places[Int(record.object)] = Place(serial: record.serial, stripe: UInt32(stripe), allUses: allUses)
         stripes[stripe].records.append(record)
         self[kind].used += Int(record.bytes)
         return true
@@ -185,7 +205,12 @@ struct LogModel {
     }
 
     private mutating func drop(_ record: Record, _ around: inout Surroundings) {
-        around.reuse.record(uses: places[Int(record.object)].uses, bytes: Int(record.bytes))
+        let bytes = Int(record.bytes)
+        around.reuse.record(
+            uses: places[Int(record.object)].allUses,
+            objectBytes: max(bytes, record.objectSize.bytes ?? 0),
+            bytes: bytes
+        )
         places[Int(record.object)] = Place()
         liveRecords -= 1
         around.result.recordsDropped += 1

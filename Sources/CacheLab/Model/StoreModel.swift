@@ -155,13 +155,13 @@ package struct StoreModel: ~Copyable {
         guard isDirty[Int(object)] else { return log.addUses(uses, to: object) }
         if isSampled { shadows?.departure(hash, bytes: bytes, uses: uses) }
         let verdict = admission.departure(hash, bytes: bytes, uses: uses, isOnDisk: false, circumstances(Int(object)))
-        perform(verdict, object)
+        perform(verdict, object, uses: uses)
     }
 
-    private mutating func perform(_ verdict: Admission.Verdict, _ object: UInt32) {
+    private mutating func perform(_ verdict: Admission.Verdict, _ object: UInt32, uses: Int = 0) {
         guard case .write(let priorUses) = verdict else { return }
         let bytes = Int(sizes[Int(object)]) + configuration.recordOverheadBytes
-        log.write(object, bytes: bytes, priorUses: priorUses, &around)
+        log.write(object, bytes: bytes, priorUses: priorUses, usesBefore: UseClass(uses: uses), &around)
     }
 
     mutating func sampled(_ hash: KeyHash, bytes: Int, seconds: Double) {

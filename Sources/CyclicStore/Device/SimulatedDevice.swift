@@ -44,6 +44,12 @@ package final class SimulatedDevice: BlockDevice, @unchecked Sendable {
     /// From now on every operation fails, or no longer does.
     package func setFailsAll(_ fails: Bool) { locked { $0.failsAll = fails } }
 
+    /// Whether every operation fails.
+    package var isDead: Bool { locked { $0.failsAll } }
+
+    /// Another device is in its place, with nothing on it; it counts on.
+    package func erase() { locked { $0.medium = SimulatedMedium(byteCount: $0.medium.byteCount) } }
+
     /// Operations so far.
     package var counts: Counts { locked { $0.counts } }
 

@@ -11,6 +11,8 @@ struct FooterLogPage {
     var stripe: UInt32
     /// The stripe stays in place while the head passes: it is older than its place says.
     var isHot: Bool
+    /// See ``StripeFooter/hasUsesSincePass``.
+    var hasUsesSincePass: Bool
     /// Nil: it is too long for the page.
     var entries: [DirectoryEntry]?
 
@@ -24,6 +26,7 @@ struct FooterLogPage {
 
     private static let longFlag: UInt32 = 1
     private static let hotFlag: UInt32 = 2
+    private static let passFlag: UInt32 = 4
 
     /// - Parameter entries: The whole directory; of one that is too long only its length is kept.
     static func encode(
@@ -31,6 +34,7 @@ struct FooterLogPage {
         stripe: Int,
         sequence: UInt64,
         isHot: Bool,
+        hasUsesSincePass: Bool = false,
         volumeID: VolumeID,
         into page: UnsafeMutableRawBufferPointer
     ) {
@@ -42,7 +46,7 @@ struct FooterLogPage {
         page.setField(24, sequence)
         page.setField(32, UInt32(stripe))
         page.setField(36, UInt32(entries.count))
-        page.setField(40, (fits ? 0 : longFlag) | (isHot ? hotFlag : 0))
+        page.setField(40, (fits ? 0 : longFlag) | (isHot ? hotFlag : 0) | (hasUsesSincePass ? passFlag : 0))
         if fits {
             for (number, entry) in entries.enumerated() {
                 entry.encode(into: page, at: headerBytes + number * DirectoryEntry.byteCount)
@@ -69,6 +73,7 @@ struct FooterLogPage {
         sequence = page.field(24)
         self.stripe = UInt32(stripe)
         isHot = flags & Self.hotFlag != 0
+        hasUsesSincePass = flags & Self.passFlag != 0
         guard flags & Self.longFlag == 0 else {
             entries = nil
             return

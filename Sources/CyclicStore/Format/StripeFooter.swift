@@ -10,6 +10,9 @@ struct StripeFooter: Hashable, Sendable {
     var sequence: UInt64
     var stripe: UInt32
     var entries: [DirectoryEntry]
+    /// The footer log has it so, of a stripe that stayed: ``DirectoryEntry/usesBefore`` has all uses until the head passed over the stripe last, and
+    /// ``DirectoryEntry/priorUses`` is what the record's count became then.
+    var hasUsesSincePass = false
 
     static func byteCount(entries: Int) -> Int { entries * DirectoryEntry.byteCount + trailerBytes }
 
@@ -31,11 +34,12 @@ struct StripeFooter: Hashable, Sendable {
         trailer.setField(60, Checksum.of(UnsafeRawBufferPointer(trailer).part(0, 60)))
     }
 
-    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, entries: [DirectoryEntry]) {
+    init(volumeID: VolumeID, sequence: UInt64, stripe: UInt32, entries: [DirectoryEntry], hasUsesSincePass: Bool = false) {
         self.volumeID = volumeID
         self.sequence = sequence
         self.stripe = stripe
         self.entries = entries
+        self.hasUsesSincePass = hasUsesSincePass
     }
 
     /// The fixed part of a footer, read first: it says how many bytes before it belong to the directory.

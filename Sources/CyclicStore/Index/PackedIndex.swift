@@ -85,10 +85,13 @@ struct PackedIndex: ~Copyable {
         slot.pointee = layout.setting(uses, in: slot.pointee)
     }
 
-    /// Points an entry to where its record was carried, its uses counted from nothing. False when it points elsewhere by now.
-    func move(_ hash: KeyHash, from old: RecordAddress, to new: RecordAddress) -> Bool {
+    /// Points an entry to where its record was carried. False when it points elsewhere by now.
+    /// - Parameter counted: So many of its uses are written down elsewhere, and do not count in its new place.
+    func move(_ hash: KeyHash, from old: RecordAddress, to new: RecordAddress, counted: UseClass) -> Bool {
         guard let slot = slot(of: hash), layout.address(slot.pointee) == old else { return false }
-        slot.pointee = layout.slot(fingerprint: layout.fingerprint(hash), address: new, units: layout.unitsToRead(slot.pointee))
+        let moved = layout.slot(fingerprint: layout.fingerprint(hash), address: new, units: layout.unitsToRead(slot.pointee))
+        let left = UseClass(uses: max(0, layout.uses(slot.pointee).uses - counted.uses))
+        slot.pointee = layout.setting(left, in: moved)
         return true
     }
 
@@ -166,12 +169,15 @@ struct PackedIndex: ~Copyable {
     }
 
     /// Removes every entry from one address up to, not including, another. A pass over the whole table: for stripes whose directory is lost.
-    mutating func removeAll(from lower: RecordAddress, upTo upper: RecordAddress) {
+    /// - Parameter gone: Called with each of them.
+    mutating func removeAll(from lower: RecordAddress, upTo upper: RecordAddress, _ gone: (Entry) -> Void = { _ in }) {
         for index in shards.indices {
             guard let slots = shards[index].slots else { continue }
             for position in 0..<(Int(shards[index].groups) * Self.groupSlots) where slots[position] != 0 {
                 let address = layout.address(slots[position])
-                if address.units >= lower.units, address.units < upper.units { clear(slots + position, in: index) }
+                guard address.units >= lower.units, address.units < upper.units else { continue }
+                gone(entry(slots[position]))
+                clear(slots + position, in: index)
             }
         }
     }

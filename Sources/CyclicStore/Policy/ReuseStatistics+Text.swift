@@ -16,7 +16,7 @@ extension ReuseStatistics {
                 Self.padded(Self.useName(useClass), 5) + Self.padded("\(count)", 12) + Self.padded(Self.tenths(share) + " %", 8) + "  "
                 + String(repeating: "█", count: length) + "\n"
         }
-        text += "\nsize        records   never used   uses 1   2 and more       bytes\n"
+        text += "\nobject      records   never used   uses 1   2 and more       bytes\n"
         for sizeClass in 0..<Self.sizeClasses {
             let row = (0..<Self.useClasses).map { records[sizeClass * Self.useClasses + $0] }
             let count = row.reduce(0, &+)
@@ -30,7 +30,8 @@ extension ReuseStatistics {
         return text
     }
 
-    /// One object with an array of `{size, uses, records, bytes}`, empty classes left out.
+    /// One object: `records` that left in all, and `classes`, an array of `{size_from_bytes, uses_from, records, bytes}`: the least size of an object
+    /// and number of uses of the class, the records in it and their bytes on disk. Empty classes are left out.
     package var json: String {
         var rows: [String] = []
         for sizeClass in 0..<Self.sizeClasses {

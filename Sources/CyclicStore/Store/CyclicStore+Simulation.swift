@@ -13,6 +13,14 @@ extension CyclicStore {
         for member in volumes.members { member.volume.checkNothingLeaks() }
     }
 
+    /// The name of the volume that a key's records belong on; nil without one.
+    package func home(of key: StoreKey) -> String? { volumes.home(of: key.hash).map { volumes.members[$0].name } }
+
+    /// The same where that volume's index has the key.
+    package func volumeHolding(_ key: StoreKey) -> String? {
+        volumes.home(of: key.hash).flatMap { volumes.members[$0].volume.contains(key.hash) ? volumes.members[$0].name : nil }
+    }
+
     /// Refuses writes from now on.
     package func refuseWrites() { for member in volumes.members { member.volume.refuseWrites() } }
 }

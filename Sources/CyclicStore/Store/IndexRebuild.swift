@@ -30,9 +30,9 @@ package struct IndexRebuild {
         package var isSnapshotWritten = false
     }
 
-    /// Rebuilds the index of one volume, a file or block device. Reads two to three pages of each stripe, in two passes; the calling thread
-    /// waits for the disk.
-    /// - Parameter progress: Called after each stripe of each pass.
+    /// Rebuilds the index of one volume, a file or block device. Reads three pages of each stripe or a few more, in two passes, and writes the footer
+    /// log; then makes the index of that. The calling thread waits for the disk.
+    /// - Parameter progress: Called after each stripe of the first two passes, and after some hundreds each of the third.
     /// - Throws: ``StoreError``: `in-use` while a store has it, `device` when it cannot be read or written, `not-a-volume` when it is none.
     package static func run(path: String, _ progress: @escaping (VolumeProgress) -> Void = { _ in }) async throws(StoreError) -> Report {
         let device: FileDevice
@@ -56,15 +56,23 @@ package struct IndexRebuild {
             engine = try IOEngineKind.threads.start(threads: 1)
         } catch { throw StoreError(.configuration, error.description) }
         defer { engine.shutDown() }
-        let recovered: RecoveredVolume
+        var last = VolumeProgress(done: 0, total: 1, bytesRead: 0)
+        var recovered: RecoveredVolume
         do throws(DeviceError) {
             recovered = try RecoveredVolume(
-                rebuilding: device,
+                reading: device,
                 superblock: copies.superblock,
                 sequenceGap: UInt32(truncatingIfNeeded: entropy()),
-                progress
-            )
+                trusting: .stripesAlone
+            ) { pass in
+                last = pass
+                if copies.superblock.regions.haveRestartLog { last.total += copies.superblock.stripeCount }
+                progress(last)
+            }
         } catch { throw StoreError(device: error, name: name) }
+        // The third pass is that of the volume's own rebuild.
+        let (advances, advance) = AsyncStream.makeStream(of: Double.self, bufferingPolicy: .bufferingNewest(1))
+        recovered.rebuild?.onAdvance = { left, count in advance.yield(Double(count - left) / Double(max(1, count))) }
         let volume = Volume(
             recovered: recovered,
             device: device,
@@ -72,7 +80,15 @@ package struct IndexRebuild {
             membufs: 2,
             nowSeconds: { UInt64(max(0, time(nil))) }
         )
-        await withCheckedContinuation { continuation in volume.whenRebuilt { continuation.resume() } }
+        volume.whenRebuilt { advance.finish() }
+        let before = last
+        for await share in advances {
+            last.done = before.done + Int(Double(before.total - before.done) * share)
+            last.bytesRead =
+                before.bytesRead + copies.superblock.regions.footerLog.byteCount * (last.done - before.done)
+                / max(1, before.total - before.done)
+            progress(last)
+        }
         volume.refuseWrites()
         await withCheckedContinuation { continuation in volume.flush { continuation.resume() } }
         await withCheckedContinuation { continuation in volume.saveForRestart { continuation.resume() } }

@@ -20,6 +20,8 @@ struct StoreOpener {
     let entropy: @Sendable () -> UInt64
     /// A clock that does not go back, for the write budget.
     let nanoseconds: @Sendable () -> Int
+    /// Called with a volume's path after each stripe that is read before the store opens.
+    var progress: (String, VolumeProgress) -> Void = { _, _ in }
 
     /// A device with its place in the configuration.
     struct Device {
@@ -64,7 +66,13 @@ struct StoreOpener {
     }
 
     private func opener(_ volume: VolumeConfiguration, secret: HashSecret?) -> VolumeOpener {
-        VolumeOpener(configuration: configuration.single(volume), nowSeconds: nowSeconds, entropy: entropy, secret: secret)
+        VolumeOpener(
+            configuration: configuration.single(volume),
+            nowSeconds: nowSeconds,
+            entropy: entropy,
+            secret: secret,
+            progress: { progress(volume.path, $0) }
+        )
     }
 
     private static func missing(_ volume: VolumeConfiguration, _ error: StoreError) -> StoreProblem {

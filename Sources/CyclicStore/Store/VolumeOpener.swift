@@ -9,6 +9,8 @@ struct VolumeOpener {
     let entropy: @Sendable () -> UInt64
     /// The secret of the store's other volumes, for one that is made anew. Nil: it gets one of its own.
     var secret: HashSecret?
+    /// Called after each stripe where a volume has nothing but its stripes.
+    var progress: (VolumeProgress) -> Void = { _ in }
 
     /// A file or device by path. A new file gets its whole size at once; so does one that holds nothing but zeros.
     func openDevice(path: String) throws(StoreError) -> FileDevice {
@@ -59,7 +61,7 @@ struct VolumeOpener {
 
     private func read(_ device: any BlockDevice, _ superblock: Superblock, _ name: String) throws(StoreError) -> RecoveredVolume {
         do throws(DeviceError) {
-            return try RecoveredVolume(reading: device, superblock: superblock, sequenceGap: sequenceGap())
+            return try RecoveredVolume(reading: device, superblock: superblock, sequenceGap: sequenceGap(), progress: progress)
         } catch { throw StoreError(device: error, name: name, isHardware: true) }
     }
 

@@ -20,6 +20,30 @@ struct FooterReader: Sendable {
         readTail(stripe, byteCount: Limits.pageBytes, completion)
     }
 
+    /// The directory of a stripe that stayed, as the footer log has it: with the uses of its records until the head passed over it last. Where the
+    /// log does not have that, from the stripe.
+    func readStayed(stripe: Int, sequence: UInt64, _ completion: @escaping @Sendable (Outcome) -> Void) {
+        let page = PageBuffer(byteCount: FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes))
+        let offset = FooterLogPage.offset(of: stripe, superblock)
+        let taken = engine.submit(
+            IOOperation(kind: .read, device: device, offset: offset, region: page.region) { error in
+                guard error == nil,
+                    let logged = FooterLogPage(decoding: UnsafeRawBufferPointer(page.region), stripe: stripe, superblock),
+                    logged.sequence == sequence, logged.hasUsesSincePass, let entries = logged.entries
+                else { return read(stripe: stripe, completion) }
+                let footer = StripeFooter(
+                    volumeID: superblock.volumeID,
+                    sequence: sequence,
+                    stripe: UInt32(stripe),
+                    entries: entries,
+                    hasUsesSincePass: true
+                )
+                completion(.footer(footer))
+            }
+        )
+        if !taken { completion(.busy) }
+    }
+
     private func readTail(_ stripe: Int, byteCount: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
         let tail = PageBuffer(byteCount: byteCount)
         let end = superblock.offset(of: stripe) + superblock.stripeBytes

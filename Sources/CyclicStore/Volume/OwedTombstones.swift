@@ -3,50 +3,54 @@
 
 /// Keys that are owed a tombstone, first come first served: a set with an order that is the same in every run, so that a seed replays.
 /// Every call takes constant time, spread over the calls.
-struct OwedTombstones: ExpressibleByArrayLiteral {
-    /// Where each member stands in `order`.
-    private var places: [KeyHash: Int] = [:]
-    /// A place whose member has left holds a hash that `places` no longer puts there.
+///
+/// Each keeps the serial of the word it stands for: with one from when it is paid it would pass for newer than what was stored in between.
+struct OwedTombstones {
+    private struct Debt {
+        /// Where it stands in `order`.
+        var place: Int
+        var serial: UInt64
+    }
+
+    private var debts: [KeyHash: Debt] = [:]
+    /// A place whose member has left holds a hash that `debts` no longer puts there.
     private var order: [KeyHash] = []
     private var head = 0
     private var wasPaid = false
 
-    init(arrayLiteral elements: KeyHash...) {
-        for hash in elements { insert(hash) }
-    }
-
-    var count: Int { places.count }
-    var isEmpty: Bool { places.isEmpty }
+    var count: Int { debts.count }
+    var isEmpty: Bool { debts.isEmpty }
     /// The one that has waited longest.
-    var first: KeyHash? {
+    var first: (hash: KeyHash, serial: UInt64)? {
         var position = head
         while position < order.count {
-            if places[order[position]] == position { return order[position] }
+            if let debt = debts[order[position]], debt.place == position { return (order[position], debt.serial) }
             position += 1
         }
         return nil
     }
 
-    func contains(_ hash: KeyHash) -> Bool { places[hash] != nil }
+    func contains(_ hash: KeyHash) -> Bool { debts[hash] != nil }
 
-    mutating func insert(_ hash: KeyHash) {
-        guard places[hash] == nil else { return }
-        if order.count > 2 * places.count + 64 { sweep() }
-        places[hash] = order.count
+    mutating func insert(_ hash: KeyHash, serial: UInt64) {
+        if let old = debts[hash] {
+            debts[hash]?.serial = max(old.serial, serial)
+            return
+        }
+        if order.count > 2 * debts.count + 64 { sweep() }
+        debts[hash] = Debt(place: order.count, serial: serial)
         order.append(hash)
     }
 
     mutating func remove(_ hash: KeyHash) {
-        if places.removeValue(forKey: hash) != nil { wasPaid = true }
+        if debts.removeValue(forKey: hash) != nil { wasPaid = true }
         skip()
     }
 
-    mutating func popFirst() -> KeyHash? {
-        skip()
-        guard head < order.count else { return nil }
-        let hash = order[head]
-        remove(hash)
-        return hash
+    mutating func popFirst() -> (hash: KeyHash, serial: UInt64)? {
+        let first = first
+        if let first { remove(first.hash) }
+        return first
     }
 
     /// Whether some member has left since this was asked last: what says its word now may be in any stripe that is open.
@@ -57,14 +61,14 @@ struct OwedTombstones: ExpressibleByArrayLiteral {
 
     /// Passes over places whose members have left.
     private mutating func skip() {
-        while head < order.count, places[order[head]] != head { head += 1 }
+        while head < order.count, debts[order[head]]?.place != head { head += 1 }
     }
 
     private mutating func sweep() {
         var kept: [KeyHash] = []
-        kept.reserveCapacity(places.count)
-        for position in head..<order.count where places[order[position]] == position { kept.append(order[position]) }
-        for (position, hash) in kept.enumerated() { places[hash] = position }
+        kept.reserveCapacity(debts.count)
+        for position in head..<order.count where debts[order[position]]?.place == position { kept.append(order[position]) }
+        for (position, hash) in kept.enumerated() { debts[hash]?.place = position }
         order = kept
         head = 0
     }

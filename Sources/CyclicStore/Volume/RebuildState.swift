@@ -22,6 +22,14 @@ final class RebuildState {
     var pieces = 0
     var piecesLeft = 0
     var startedAtSeconds: UInt64 = 0
+    /// Called after each piece, with how many of all are left; under the volume's lock.
+    var onAdvance: (@Sendable (_ left: Int, _ of: Int) -> Void)?
+
+    /// A piece has been read.
+    func advance() {
+        piecesLeft -= 1
+        onAdvance?(piecesLeft, pieces)
+    }
 
     init(totalUnits: Int, expectedCount: Int, lowSequence: UInt64) {
         words = LastWords(totalUnits: totalUnits, expectedCount: expectedCount, lowSequence: lowSequence)

@@ -227,7 +227,8 @@ final class Rebuilder: @unchecked Sendable {
             return .end
         }
         let stripe = stripes[settled]
-        FooterReader(superblock: volume.superblock, device: volume.device, engine: volume.engine).read(stripe: stripe) { [self] outcome in
+        let reader = FooterReader(superblock: volume.superblock, device: volume.device, engine: volume.engine)
+        reader.readStayed(stripe: stripe, sequence: volume.lock.locked { volume.cycle.sequence(stripe) }) { [self] outcome in
             switch outcome {
             case .footer(let footer): volume.watchDead(footer)
             case .unreadable: volume.noteUnread(stripe)

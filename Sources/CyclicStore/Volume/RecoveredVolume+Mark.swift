@@ -87,13 +87,29 @@ extension RecoveredVolume {
         rebuild = state
     }
 
+    private mutating func scan(_ stripe: Int, _ device: any BlockDevice) throws(DeviceError) -> StripeFooter? {
+        let scanner = StripeScanner(superblock: superblock, device: device)
+        switch scanner.scan(stripe) {
+        case .blank: return nil
+        case .damaged:
+            try giveUp(stripe, device)
+            return nil
+        case .intact(_, let trailer):
+            guard let footer = scanner.footer(of: stripe), footer.sequence == trailer.sequence else {
+                try giveUp(stripe, device)
+                return nil
+            }
+            return footer
+        }
+    }
+
     /// Whether the log knows of a later turn, whose write failed: what is in the stripe had been taken back then.
-    func isVoid(_ footer: StripeFooter, _ device: any BlockDevice) -> Bool {
+    private func isVoid(_ footer: StripeFooter, _ device: any BlockDevice) -> Bool {
         loggedSequence(Int(footer.stripe), device) > footer.sequence
     }
 
     /// What the log says of a stripe; 0 when it says nothing that can be read.
-    func loggedSequence(_ stripe: Int, _ device: any BlockDevice) -> UInt64 {
+    private func loggedSequence(_ stripe: Int, _ device: any BlockDevice) -> UInt64 {
         let page = PageBuffer(byteCount: FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes))
         do throws(DeviceError) {
             try device.read(at: FooterLogPage.offset(of: stripe, superblock), into: page.region)

@@ -1,106 +1,138 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-/// A start from nothing but the stripes: every header and trailer, then every directory from the newest to the oldest.
+/// A start from the stripes: without a mark that can be believed, on a volume too small for marks, and when somebody wants the index made anew.
 extension RecoveredVolume {
+    /// Whether a page of the footer log that fits its stripe is taken for the stripe's directory.
+    enum Trust { case log, stripesAlone }
+
+    /// Asks every stripe what is in it: two pages each, side by side and many at once. Then, on a volume with a footer log, the log is put right where
+    /// it says something else, and the index is made from it behind a volume that serves; that takes about fifteen seconds for a terabyte in stripes of
+    /// 1 MiB on a disk of 90,000 reads a second. Without a log every directory is read, newest first, and the index is complete.
+    ///
     /// - Parameters:
-    ///   - place: Where the odometer goes on.
-    ///   - writesLog: Whether what the stripes say goes into the footer log.
-    mutating func readEverything(
+    ///   - place: The odometer goes on a turn behind it, so that no snapshot from before counts: how many turns ago it was made is not known.
+    ///   - trust: Whether the log is read, or every page of it written anew.
+    ///   - progress: Called after each stripe of both passes.
+    mutating func readStripes(
         _ device: any BlockDevice,
         _ sequenceGap: UInt32,
         behind place: UInt64 = 0,
-        writesLog: Bool = false,
-        progress: (VolumeProgress) -> Void = { _ in }
+        trusting trust: Trust = .log,
+        progress: (VolumeProgress) -> Void
     ) throws(DeviceError) {
-        var footers: [(stripe: Int, sequence: UInt64)] = []
-        var lost: [Int] = []
-        var pass = VolumeProgress(done: 0, total: superblock.stripeCount * 2, bytesRead: 0)
-        func advance(pages: Int) {
+        let count = superblock.stripeCount
+        var pass = VolumeProgress(done: 0, total: 2 * count, bytesRead: 0)
+        func advance(bytes: Int) {
             pass.done += 1
-            pass.bytesRead += pages * Limits.pageBytes
+            pass.bytesRead += bytes
             progress(pass)
         }
-        let scanner = StripeScanner(superblock: superblock, device: device)
-        try scanner.scanAll { (stripe, verdict) throws(DeviceError) in
+        var found = [UInt64?](repeating: nil, count: count)
+        var lost: [Int] = []
+        try StripeScanner(superblock: superblock, device: device).scanAll { (stripe, verdict) throws(DeviceError) in
             switch verdict {
             case .blank: break
             case .damaged:
                 try giveUp(stripe, device)
                 lost.append(stripe)
-            case .intact(_, let trailer): footers.append((stripe, trailer.sequence))
+            case .intact(_, let trailer): found[stripe] = trailer.sequence
             }
-            advance(pages: 2)
+            advance(bytes: 2 * Limits.pageBytes)
         }
-        pass.total = superblock.stripeCount + footers.count
-        footers.sort { $0.sequence > $1.sequence }
-        let logged = superblock.regions.haveRestartLog ? loggedSequences(device) : []
-        let log = writesLog ? LogCopy(superblock, device, hot: passedOver(footers)) : nil
-        let state = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
-        var turn = footers.makeIterator()
-        try scanner.footers(of: footers.map(\.stripe)) { (stripe, footer) throws(DeviceError) in
-            defer { advance(pages: 1) }
-            guard let sequence = turn.next()?.sequence else { return }
-            guard let footer, footer.sequence == sequence else {
-                try giveUp(stripe, device)
-                lost.append(stripe)
-                return
+        let highest = found.reduce(0) { max($0, $1 ?? 0) }
+        if superblock.regions.haveRestartLog {
+            var repair = LogRepair(superblock, device, trust, hot: passedOver(Self.newestFirst(found)))
+            for first in stride(from: 0, to: count, by: LogRepair.pagesAtOnce) {
+                let part = first..<min(first + LogRepair.pagesAtOnce, count)
+                let unreadable = try repair.run(part, found: &found)
+                for stripe in unreadable { try giveUp(stripe, device) }
+                lost += unreadable
+                for _ in part { advance(bytes: repair.pageBytes) }
             }
-            if !logged.isEmpty, logged[stripe] > sequence { return }
-            sequences[stripe] = sequence
+            nextSerial = max(nextSerial, repair.highestSerial + 1)
+            // Past what the log says of stripes that an earlier run found void, or could not write: else it would say so of those to come.
+            goOn(found, behind: place, highestSequence: max(highest, repair.highestSequence), sequenceGap)
+            for stripe in Set(lost + repair.logged.filter { found[$0] == nil }).sorted() {
+                try repair.empty(stripe, sequence: start.nextSequence - 1)
+            }
+            bytesWritten += repair.bytesWritten
+            // The mark that says that the log is right must not be there before it is.
+            try device.sync()
+            leaveToLog(found)
+        } else {
+            try readDirectories(&found, device) { advance(bytes: Limits.pageBytes) }
+            goOn(found, behind: place, highestSequence: highest, sequenceGap)
+            sequences = found
+        }
+    }
+
+    /// Where the turn goes on, and which stripes hold nothing to trust though the head has been there.
+    private mutating func goOn(_ found: [UInt64?], behind place: UInt64, highestSequence: UInt64, _ sequenceGap: UInt32) {
+        let newest = Self.newestFirst(found).first
+        let turn = UInt64(superblock.stripeCount)
+        let head = (newest.map { UInt64($0.stripe) + 1 } ?? 0) % turn
+        let behind = place + 2 * turn
+        start = StripeCycle.Start(
+            odometer: behind + (head + turn - behind % turn) % turn,
+            nextSequence: highestSequence + 1 + UInt64(sequenceGap)
+        )
+        let hasTurned = hasTurned(found)
+        unread = found.indices.filter { found[$0] == nil && ($0 < Int(head) || hasTurned) }
+    }
+
+    /// Whether the head has come round, as far as can be seen.
+    private func hasTurned(_ found: [UInt64?]) -> Bool {
+        (Int(start.odometer % UInt64(found.count))..<found.count).contains { found[$0] != nil }
+    }
+
+    /// The index is made from the log, which is right.
+    private mutating func leaveToLog(_ found: [UInt64?]) {
+        sequences = found.map { $0.map { _ in StripeCycle.unknownSequence } }
+        let turn = UInt64(superblock.stripeCount)
+        let first = start.odometer - (hasTurned(found) ? turn : start.odometer % turn)
+        plan = RestartPlan(logPlaces: first..<start.odometer, firstPlace: first, lowSequence: 0)
+        rebuild = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
+    }
+
+    /// Reads the directories, newest first, and makes the index of them.
+    /// - Parameter found: The sequence of each stripe; nil afterwards where the directory cannot be read.
+    private mutating func readDirectories(
+        _ found: inout [UInt64?],
+        _ device: any BlockDevice,
+        _ advance: () -> Void
+    ) throws(DeviceError) {
+        let state = RebuildState(totalUnits: superblock.totalUnits, expectedCount: superblock.expectedRecords, lowSequence: 0)
+        let stripes = Self.newestFirst(found).map(\.stripe)
+        for _ in stripes.count..<found.count { advance() }
+        try StripeScanner(superblock: superblock, device: device).footers(of: stripes) { (stripe, footer) throws(DeviceError) in
+            defer { advance() }
+            guard let footer, let sequence = found[stripe], footer.sequence == sequence else {
+                found[stripe] = nil
+                return try giveUp(stripe, device)
+            }
             for entry in footer.entries { nextSerial = max(nextSerial, entry.serial &+ 1) }
             state.apply(footer.entries, stripe: stripe, sequence: sequence, unitsPerStripe: superblock.unitsPerStripe, to: &index)
-            try log?.write(footer.entries, stripe: stripe, sequence: sequence)
         }
         state.settleAll(in: &index)
         outliving = state.takeOutliving()
-        // Before the first stripe that can be trusted there is none to come back to.
-        let newest = footers.first { sequences[$0.stripe] != nil }
-        let count = UInt64(superblock.stripeCount)
-        let head = (newest.map { UInt64($0.stripe) + 1 } ?? 0) % count
-        let behind = max(place, count)
-        start = StripeCycle.Start(
-            odometer: behind + (head + count - behind % count) % count,
-            // Past what the log says of stripes that an earlier run found void, or could not write: else it would say so of those to come.
-            nextSequence: max(footers.first?.sequence ?? 0, logged.max() ?? 0) + 1 + UInt64(sequenceGap)
-        )
-        for stripe in lost { try log?.write([], stripe: stripe, sequence: start.nextSequence - 1) }
-        let hasTurned = (Int(head)..<superblock.stripeCount).contains { sequences[$0] != nil }
-        unread = (0..<superblock.stripeCount).filter { sequences[$0] == nil && ($0 < Int(head) || hasTurned) }
-        let found = footers.filter { sequences[$0.stripe] != nil }
-        let watched = passedOver(found)
+        let watched = passedOver(Self.newestFirst(found))
         if !watched.isEmpty {
             plan = RestartPlan(logPlaces: 0..<0, firstPlace: 0, watched: watched.sorted(), lowSequence: 0)
             rebuild = state
         }
     }
 
-    /// What the log says of every stripe; 0 where it says nothing that can be read.
-    private func loggedSequences(_ device: any BlockDevice) -> [UInt64] {
-        let pageBytes = FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes)
-        let pagesAtOnce = 256
-        let buffer = PageBuffer(byteCount: pagesAtOnce * pageBytes)
-        var sequences: [UInt64] = []
-        for first in stride(from: 0, to: superblock.stripeCount, by: pagesAtOnce) {
-            let part = first..<min(first + pagesAtOnce, superblock.stripeCount)
-            let region = buffer.region.part(0, part.count * pageBytes)
-            do throws(DeviceError) {
-                try device.read(at: FooterLogPage.offset(of: first, superblock), into: region)
-            } catch {
-                sequences += part.map { loggedSequence($0, device) }
-                continue
-            }
-            for stripe in part {
-                let page = UnsafeRawBufferPointer(region).part((stripe - first) * pageBytes, pageBytes)
-                sequences.append(FooterLogPage(decoding: page, stripe: stripe, superblock)?.sequence ?? 0)
-            }
-        }
-        return sequences
+    private static func newestFirst(_ found: [UInt64?]) -> [(stripe: Int, sequence: UInt64)] {
+        var footers: [(stripe: Int, sequence: UInt64)] = []
+        for (stripe, sequence) in found.enumerated() { if let sequence { footers.append((stripe, sequence)) } }
+        footers.sort { $0.sequence > $1.sequence }
+        return footers
     }
 
     /// Stripes that are older than one before them in the turn: the head went past them.
     /// - Parameter footers: Newest first.
-    func passedOver(_ footers: [(stripe: Int, sequence: UInt64)]) -> Set<Int> {
+    private func passedOver(_ footers: [(stripe: Int, sequence: UInt64)]) -> Set<Int> {
         guard let newest = footers.first else { return [] }
         var byStripe: [Int: UInt64] = [:]
         for (stripe, sequence) in footers { byStripe[stripe] = sequence }
@@ -119,49 +151,5 @@ extension RecoveredVolume {
     mutating func giveUp(_ stripe: Int, _ device: any BlockDevice) throws(DeviceError) {
         damagedStripes += 1
         try StripeScanner(superblock: superblock, device: device).void(stripe)
-    }
-
-    mutating func scan(_ stripe: Int, _ device: any BlockDevice) throws(DeviceError) -> StripeFooter? {
-        let scanner = StripeScanner(superblock: superblock, device: device)
-        switch scanner.scan(stripe) {
-        case .blank: return nil
-        case .damaged:
-            try giveUp(stripe, device)
-            return nil
-        case .intact(_, let trailer):
-            guard let footer = scanner.footer(of: stripe), footer.sequence == trailer.sequence else {
-                try giveUp(stripe, device)
-                return nil
-            }
-            return footer
-        }
-    }
-}
-
-/// Writes the footer log anew while the directories are read.
-private struct LogCopy {
-    let superblock: Superblock
-    let device: any BlockDevice
-    /// Stripes that the head went past.
-    let hot: Set<Int>
-    private let page: PageBuffer
-
-    init(_ superblock: Superblock, _ device: any BlockDevice, hot: Set<Int>) {
-        self.superblock = superblock
-        self.device = device
-        self.hot = hot
-        page = PageBuffer(byteCount: FooterLogPage.byteCount(stripeBytes: superblock.stripeBytes))
-    }
-
-    func write(_ entries: [DirectoryEntry], stripe: Int, sequence: UInt64) throws(DeviceError) {
-        FooterLogPage.encode(
-            entries,
-            stripe: stripe,
-            sequence: sequence,
-            isHot: hot.contains(stripe),
-            volumeID: superblock.volumeID,
-            into: page.region
-        )
-        try device.write(at: FooterLogPage.offset(of: stripe, superblock), from: UnsafeRawBufferPointer(page.region))
     }
 }

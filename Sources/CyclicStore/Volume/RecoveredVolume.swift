@@ -43,55 +43,43 @@ struct RecoveredVolume: ~Copyable {
 
     /// Finds the head and the newest records, and what the rest of the index is to be made from. Reads the stripes that the newest mark
     /// leaves open and the sequences of the others, from the snapshot: some milliseconds, whatever the size of the volume. Without a
-    /// mark every stripe is read: see ``repairLog(_:_:behind:)``.
-    /// - Throws: What the device says when the first mark of this run cannot be written; nothing has been changed then.
-    init(reading device: any BlockDevice, superblock: Superblock, sequenceGap: UInt32) throws(DeviceError) {
-        self.init(empty: superblock, sequenceGap: sequenceGap)
-        if superblock.regions.haveRestartLog { try readAndBegin(device, sequenceGap) } else { try readEverything(device, sequenceGap) }
-    }
-
-    /// Finds everything by reading every stripe, whatever marks, log and snapshot say, and writes the log anew.
-    /// - Throws: What the device says when something cannot be written.
+    /// mark every stripe is read: see ``readStripes(_:_:behind:trusting:progress:)``.
+    /// - Parameters:
+    ///   - trust: ``Trust/stripesAlone``: every stripe is read, whatever marks, log and snapshot say, and the log is written anew.
+    ///   - progress: Called after each stripe while every stripe is read.
+    /// - Throws: What the device says when something cannot be written. Of a start by a mark nothing has been changed then.
     init(
-        rebuilding device: any BlockDevice,
+        reading device: any BlockDevice,
         superblock: Superblock,
         sequenceGap: UInt32,
-        _ progress: (VolumeProgress) -> Void
+        trusting trust: Trust = .log,
+        progress: (VolumeProgress) -> Void = { _ in }
     ) throws(DeviceError) {
         self.init(empty: superblock, sequenceGap: sequenceGap)
-        guard superblock.regions.haveRestartLog else {
-            try readEverything(device, sequenceGap, progress: progress)
-            return
-        }
-        let mark = TurnMark.newest(of: superblock, on: device)
-        let snapshot = SnapshotHeader.newest(of: superblock, on: device)
-        // A turn behind them: without a mark it is not known how long ago a snapshot was made, and this one is not to be believed.
-        let place = max(mark?.head ?? 0, snapshot?.head ?? 0) + UInt64(superblock.stripeCount)
-        try readEverything(device, sequenceGap, behind: place, writesLog: true, progress: progress)
-        // The mark that says that the log is right must not be there before it is.
-        try device.sync()
-        let generation = mark?.generation ?? Self.generationBehind(superblock, device)
-        try begin(device, from: nil, generation: generation, snapshot)
+        try find(device, sequenceGap, trust, progress)
     }
 
-    private mutating func readAndBegin(_ device: any BlockDevice, _ sequenceGap: UInt32) throws(DeviceError) {
-        let count = UInt64(superblock.stripeCount)
+    private mutating func find(
+        _ device: any BlockDevice,
+        _ sequenceGap: UInt32,
+        _ trust: Trust,
+        _ progress: (VolumeProgress) -> Void
+    ) throws(DeviceError) {
+        guard superblock.regions.haveRestartLog else { return try readStripes(device, sequenceGap, progress: progress) }
         let snapshot = SnapshotHeader.newest(of: superblock, on: device)
-        guard let mark = TurnMark.newest(of: superblock, on: device) else {
-            let generation = Self.generationBehind(superblock, device)
-            try repairLog(device, sequenceGap, behind: snapshot?.head ?? 0)
-            return try begin(device, from: nil, generation: generation, snapshot)
-        }
-        if mark.isInitial {
+        let mark = TurnMark.newest(of: superblock, on: device)
+        if trust == .log, let mark, mark.isInitial {
             start = StripeCycle.Start(odometer: mark.head, nextSequence: 1 + UInt64(sequenceGap))
             return try begin(device, from: mark, generation: mark.generation, snapshot)
         }
-        if mark.high - mark.low >= count {
-            try repairLog(device, sequenceGap, behind: max(mark.head, snapshot?.head ?? 0))
-            return try begin(device, from: nil, generation: mark.generation, snapshot)
+        if trust == .log, let mark, mark.high - mark.low < UInt64(superblock.stripeCount) {
+            try readNewest(device, mark, snapshot, sequenceGap)
+            return try begin(device, from: mark, generation: mark.generation, snapshot)
         }
-        try readNewest(device, mark, snapshot, sequenceGap)
-        try begin(device, from: mark, generation: mark.generation, snapshot)
+        let generation = mark?.generation ?? Self.generationBehind(superblock, device)
+        let place = max(mark?.head ?? 0, snapshot?.head ?? 0)
+        try readStripes(device, sequenceGap, behind: place, trusting: trust, progress: progress)
+        try begin(device, from: nil, generation: generation, snapshot)
     }
 
     /// The first mark of this run: from now on the volume counts as open. Written at once, before anything else is.

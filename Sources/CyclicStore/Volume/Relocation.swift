@@ -78,17 +78,24 @@ extension Volume {
     /// Copies one record to the head and points the index there, if it still points at the old place.
     /// - Parameter bytes: The record's units, header first, as read from the disk; or from the record's beginning to its end at least.
     func carry(_ entry: DirectoryEntry, from footer: StripeFooter, _ bytes: UnsafeRawBufferPointer) {
-        carry(entry, at: address(entry, in: Int(footer.stripe)), sequence: footer.sequence, bytes)
+        carry(entry, at: address(entry, in: Int(footer.stripe)), sequence: footer.sequence, bytes, from: footer)
     }
 
-    func carry(_ entry: DirectoryEntry, at old: RecordAddress, sequence: UInt64, _ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter footer: Nil when the record was read for a client.
+    private func carry(
+        _ entry: DirectoryEntry,
+        at old: RecordAddress,
+        sequence: UInt64,
+        _ bytes: UnsafeRawBufferPointer,
+        from footer: StripeFooter? = nil
+    ) {
         let header: RecordHeader
         do throws(RecordHeader.Refusal) {
             header = try RecordHeader(checking: bytes, sequence: sequence, hash: entry.hash)
         } catch {
             return lock.locked { statistics.damagedRecords += 1 }
         }
-        guard let place = beginCarrying(entry, header, at: old) else { return countDroppedRelocation() }
+        guard let place = beginCarrying(entry, header, at: old, from: footer) else { return countDroppedRelocation() }
         copy(header, bytes, to: place)
         // After the place was taken: a purge that comes later than this finds the copy in a stripe that was opened before it.
         let tags = bytes.part(RecordHeader.byteCount, header.tagCount * 8)
@@ -97,10 +104,12 @@ extension Volume {
     }
 
     /// Takes a place at the head for a record that the index points to. Its membuf is not written before ``endCarrying(_:from:byteCount:isDead:)``.
-    func beginCarrying(_ entry: DirectoryEntry, _ header: RecordHeader, at old: RecordAddress) -> Reserved? {
+    /// - Parameter footer: Where the entry comes from; nil when it is not known how often the record was used before it came to its old place.
+    func beginCarrying(_ entry: DirectoryEntry, _ header: RecordHeader, at old: RecordAddress, from footer: StripeFooter?) -> Reserved? {
         var deeds: [Deed] = []
         let place: Reserved? = lock.locked {
-            let facts = facts(entry, in: old.stripe(unitsPerStripe: unitsPerStripe))
+            let stripe = old.stripe(unitsPerStripe: unitsPerStripe)
+            let facts = facts(entry, in: stripe, hasStayed: footer?.hasUsesSincePass ?? false)
             guard facts.isIndexed else { return nil }
             let wanted = Reservation(
                 hash: entry.hash,
@@ -108,10 +117,12 @@ extension Volume {
                 byteCount: header.totalBytes,
                 kind: header.kind,
                 priorUses: policy.carriedUses(facts),
-                usesBefore: UseClass(uses: entry.usesBefore.uses + facts.uses.uses),
+                usesBefore: footer.map { allUses(entry, facts, of: $0) } ?? .none,
                 objectSize: entry.objectSize
             )
-            guard case .success(let place) = reserve(wanted, for: .relocation, &deeds) else { return nil }
+            guard case .success(var place) = reserve(wanted, for: .relocation, &deeds) else { return nil }
+            // What is not written down with the copy stays in the index.
+            place.countedUses = footer == nil ? .none : facts.uses
             return place
         }
         perform(deeds)
@@ -135,7 +146,7 @@ extension Volume {
         perform(
             lock.locked {
                 let new = address(place.entry, in: place.membuf.stripe)
-                if !isDead, index.move(place.entry.hash, from: old, to: new) {
+                if !isDead, index.move(place.entry.hash, from: old, to: new, counted: place.countedUses) {
                     statistics.recordsRelocated += 1
                     statistics.recordBytesRelocated += byteCount
                 } else {

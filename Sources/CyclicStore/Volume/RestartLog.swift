@@ -32,6 +32,8 @@ struct RestartLog {
     struct Page {
         var sequence: UInt64
         var isHot: Bool
+        /// See ``StripeFooter/hasUsesSincePass``.
+        var hasUsesSincePass = false
         var entries: [DirectoryEntry]
     }
 

@@ -244,6 +244,9 @@ struct StripeCycle {
     /// Whether a stripe has been hot since it was opened.
     func wasHot(_ stripe: Int) -> Bool { stripes[stripe].wasHot }
 
+    /// Whether the head has passed over a stripe since it was opened, in this run or an earlier one.
+    func hasStayed(_ stripe: Int) -> Bool { stripes[stripe].wasHot || stripes[stripe].isOld }
+
     /// What was written to a stripe that was opened with this sequence has been synced: nothing older comes back.
     mutating func isOnDisk(_ stripe: Int, sequence: UInt64) {
         if stripes[stripe].sequence == sequence { replaced[stripe] = nil }

@@ -101,6 +101,8 @@ extension Volume {
             let held = waitingWrites.isEmpty ? 0 : waitingWrites.count + guardedWrites.count
             precondition(membufs.count == allOpen.count + held, "a membuf is not written")
             precondition(membufs.values.allSatisfy { $0.readers == 0 && $0.writers == 0 })
+            let left = reuse.total - keptAtStart.reuse.total
+            precondition(left == statistics.recordsReclaimed, "a record left uncounted, or counted twice")
         }
     }
 }

@@ -22,6 +22,8 @@ extension Volume {
     struct Reserved {
         var membuf: Membuf
         var entry: DirectoryEntry
+        /// Of a record that is carried: uses that the index has counted and the entry has.
+        var countedUses = UseClass.none
     }
 
     func findPlace(
@@ -63,7 +65,7 @@ extension Volume {
         deeds += reclaimAhead() + restartDeeds()
         precondition(membuf.room >= padded, "what no stripe can hold was asked a place for")
         while membuf.room - DirectoryEntry.byteCount >= padded, let owed = owedTombstones.popFirst() {
-            release(take(membuf, .tombstone(owed, serial: serials.next())))
+            release(take(membuf, .tombstone(owed.hash, serial: owed.serial)))
         }
         return .success(take(membuf, wanted))
     }
@@ -90,15 +92,15 @@ extension Volume {
         case .failure:
             // A key that the index did not know has, at most, a record in a stripe that was taken back and not yet overwritten.
             guard old != nil || owedTombstones.count < Self.owedLimit else { return }
-            owedTombstones.insert(hash)
+            owedTombstones.insert(hash, serial: serial)
             if let old { bury(hash, old) }
         }
     }
 
     /// Logs what could not be logged before, as far as there is room now.
     func payTombstones(_ deeds: inout [Deed]) {
-        while !isOffline, let hash = owedTombstones.first {
-            let tombstone = Reservation.tombstone(hash, serial: serials.next())
+        while !isOffline, let (hash, serial) = owedTombstones.first {
+            let tombstone = Reservation.tombstone(hash, serial: serial)
             guard case .success(let place) = findPlace(tombstone, for: .tombstone, &deeds) else { break }
             release(place)
             owedTombstones.remove(hash)
@@ -266,7 +268,7 @@ extension Volume {
                 entry.isTombstone ? index.find(entry.hash) == nil : index.remove(entry.hash, at: address(entry, in: membuf.stripe)) != nil
             if isGone { noteForgotten(entry.hash) }
             // An older record of the key may still be on disk, and the log no longer says that it is not to be served.
-            if isGone, !pending.contains(entry.hash, newerThan: entry.serial) { owedTombstones.insert(entry.hash) }
+            if isGone, !pending.contains(entry.hash, newerThan: entry.serial) { owedTombstones.insert(entry.hash, serial: entry.serial) }
         }
     }
 
@@ -274,7 +276,7 @@ extension Volume {
     func setAside() -> [Deed] {
         defer { waitingWrites = [] }
         isOffline = true
-        owedTombstones = []
+        owedTombstones = OwedTombstones()
         return waitingWrites.map { .write($0) }
     }
 }

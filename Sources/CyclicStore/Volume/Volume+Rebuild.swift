@@ -88,7 +88,14 @@ extension Volume {
             guard cycle.holds(stripe, sequence: footer.sequence) else { return }
             cycle.noteOld(stripe)
             for entry in footer.entries where !entry.isTombstone {
-                if index.find(entry.hash)?.address != address(entry, in: stripe) { superseded.add(entry.hash, in: stripe) }
+                guard let known = index.find(entry.hash), known.address == address(entry, in: stripe) else {
+                    superseded.add(entry.hash, in: stripe)
+                    continue
+                }
+                // What the log remembers of its heat may be newer than the snapshot.
+                if footer.hasUsesSincePass, known.uses < entry.priorUses {
+                    index.setUses(entry.priorUses, of: entry.hash, at: known.address)
+                }
             }
         }
     }
@@ -105,7 +112,7 @@ extension Volume {
         }
     }
 
-    func rebuildAdvanced() { lock.locked { rebuild?.piecesLeft -= 1 } }
+    func rebuildAdvanced() { lock.locked { rebuild?.advance() } }
 
     /// Calls back once when the index is complete, at once if it is.
     func whenRebuilt(_ callback: @escaping @Sendable () -> Void) {

@@ -31,8 +31,20 @@ extension Volume {
     }
 
     func startReclaim(_ stripe: Int, sequence: UInt64) {
+        let (hasStayed, logged) = lock.locked { (restart.isOn && cycle.hasStayed(stripe), restart.pages[stripe]) }
+        if let logged, logged.hasUsesSincePass, logged.sequence == sequence {
+            // Not in the log yet.
+            let footer = StripeFooter(
+                volumeID: superblock.volumeID,
+                sequence: sequence,
+                stripe: UInt32(stripe),
+                entries: logged.entries,
+                hasUsesSincePass: true
+            )
+            return perform(lock.locked { judge(footer) })
+        }
         let reader = FooterReader(superblock: superblock, device: device, engine: engine)
-        reader.read(stripe: stripe) { [self] outcome in
+        let finish: @Sendable (FooterReader.Outcome) -> Void = { [self] outcome in
             switch outcome {
             case .footer(let footer) where footer.sequence == sequence: perform(lock.locked { judge(footer) })
             case .footer(let footer) where sequence == StripeCycle.unknownSequence && footer.sequence < firstSequence:
@@ -46,6 +58,11 @@ extension Volume {
             // Tried again whenever a read, a write or a search for room ends. Until then there is no clean stripe, and writes are refused.
             case .busy: lock.locked { waitingReclaims.append(.readDirectory(stripe: stripe, sequence: sequence)) }
             }
+        }
+        if hasStayed {
+            reader.readStayed(stripe: stripe, sequence: sequence, finish)
+        } else {
+            reader.read(stripe: stripe, finish)
         }
     }
 
@@ -63,7 +80,7 @@ extension Volume {
         )
         var judged: [(entry: DirectoryEntry, facts: ReclaimPolicy.RecordFacts)] = []
         for entry in footer.entries where !entry.isTombstone {
-            let facts = facts(entry, in: stripe)
+            let facts = facts(entry, of: footer)
             judged.append((entry, facts))
             if policy.record(facts) == .relocate, facts.isIndexed {
                 chosen.append(entry)
@@ -81,14 +98,18 @@ extension Volume {
     }
 
     /// What the policy is told of a record.
-    func facts(_ entry: DirectoryEntry, in stripe: Int) -> ReclaimPolicy.RecordFacts {
+    func facts(_ entry: DirectoryEntry, of footer: StripeFooter) -> ReclaimPolicy.RecordFacts {
+        facts(entry, in: Int(footer.stripe), hasStayed: footer.hasUsesSincePass)
+    }
+
+    func facts(_ entry: DirectoryEntry, in stripe: Int, hasStayed: Bool = false) -> ReclaimPolicy.RecordFacts {
         let known = index.find(entry.hash)
         let isIndexed = known?.address == address(entry, in: stripe)
         return ReclaimPolicy.RecordFacts(
             isIndexed: isIndexed,
             uses: isIndexed ? known?.uses ?? .none : .none,
             // In a stripe that stayed they are in the counts already.
-            priorUses: cycle.wasHot(stripe) ? .none : entry.priorUses,
+            priorUses: hasStayed || cycle.wasHot(stripe) ? .none : entry.priorUses,
             bytes: Int(entry.units) * superblock.recordAlignment,
             objectBytes: entry.objectSize.bytes,
             random: UInt32(truncatingIfNeeded: dice.next())
@@ -110,14 +131,20 @@ extension Volume {
     private func keep(_ footer: StripeFooter, _ judged: [(entry: DirectoryEntry, facts: ReclaimPolicy.RecordFacts)]) -> [Deed] {
         let stripe = Int(footer.stripe)
         statistics.stripesKept += 1
+        // The count is aged from now on: how often a record was really used until now goes to the log.
+        var entries = footer.entries.filter(\.isTombstone)
         for (entry, facts) in judged {
+            var kept = entry
             if facts.isIndexed {
-                index.setUses(policy.agedUses(facts), of: entry.hash, at: address(entry, in: stripe))
+                kept.usesBefore = allUses(entry, facts, of: footer)
+                kept.priorUses = policy.agedUses(facts)
+                index.setUses(kept.priorUses, of: entry.hash, at: address(entry, in: stripe))
             } else {
                 superseded.add(entry.hash, in: stripe)
             }
+            entries.append(kept)
         }
-        log(footer.entries, stripe: stripe, isHot: true)
+        log(entries, stripe: stripe, hasStayed: true)
         return reclaimAhead() + flushDeeds() + roomDeeds()
     }
 
@@ -129,16 +156,19 @@ extension Volume {
             let gone = entry.isTombstone ? nil : index.remove(entry.hash, at: address(entry, in: stripe))
             if let gone {
                 statistics.recordsReclaimed += 1
+                let bytes = Int(entry.units) * superblock.recordAlignment
                 reuse.record(
-                    uses: UseClass(uses: gone.uses.uses + entry.usesBefore.uses),
-                    bytes: Int(entry.units) * superblock.recordAlignment
+                    uses: UseClass(uses: allUses(entry, gone.uses, of: footer)),
+                    objectBytes: max(bytes, entry.objectSize.bytes ?? 0),
+                    bytes: bytes
                 )
             }
             // The last word on a key of which an older record is still on disk somewhere.
             if entry.isTombstone || gone != nil, superseded.contains(entry.hash), index.find(entry.hash) == nil,
                 !pending.contains(entry.hash, newerThan: 0)
             {
-                logTombstone(entry.hash, serial: serials.next(), replacing: nil, &deeds)
+                // What is in memory only has a later serial already.
+                logTombstone(entry.hash, serial: entry.serial, replacing: nil, &deeds)
             }
             if superseded.contains(entry.hash) { guardOverwrite(stripe, of: entry.hash) }
         }
@@ -149,10 +179,22 @@ extension Volume {
         return deeds + reclaimAhead() + flushDeeds() + roomDeeds()
     }
 
-    /// A record was replaced or removed. What it was used for before it was last carried is on the disk; nobody goes to look.
-    func recordLeaves(_ old: PackedIndex.Entry) { reuse.record(uses: old.uses, bytes: old.unitsToRead * superblock.recordAlignment) }
+    /// Uses of a record since it was first written, wherever it has been.
+    /// - Parameter count: What the index counted.
+    private func allUses(_ entry: DirectoryEntry, _ count: UseClass, of footer: StripeFooter) -> Int {
+        if footer.hasUsesSincePass { return entry.usesBefore.uses + max(0, count.uses - entry.priorUses.uses) }
+        // Without a footer log, or when its page is lost, nobody knows what the count was aged from: one of the two is too low.
+        if cycle.hasStayed(Int(footer.stripe)) { return max(entry.usesBefore.uses, count.uses) }
+        return entry.usesBefore.uses + count.uses
+    }
 
-    /// The directory is unreadable: whatever points into this stripe must go all the same.
+    /// The same as a class, rounded by chance: a record that is carried again and again would lose a use each time.
+    func allUses(_ entry: DirectoryEntry, _ facts: ReclaimPolicy.RecordFacts, of footer: StripeFooter) -> UseClass {
+        UseClass(uses: Float(allUses(entry, facts.uses, of: footer)), random: facts.random)
+    }
+
+    /// The directory is unreadable: whatever points into this stripe must go all the same. Of its records the length is known, and the uses since
+    /// they came here.
     private func forgetUnread(_ stripe: Int) -> [Deed] {
         unreadStripes.insert(stripe)
         let before = index.count
@@ -161,7 +203,10 @@ extension Volume {
             index.removeAll(
                 from: RecordAddress(stripe: stripe, unitsPerStripe: unitsPerStripe, unitInStripe: 0),
                 upTo: RecordAddress(stripe: stripe + 1, unitsPerStripe: unitsPerStripe, unitInStripe: 0)
-            )
+            ) { gone in
+                let bytes = gone.unitsToRead * superblock.recordAlignment
+                reuse.record(uses: gone.uses, objectBytes: bytes, bytes: bytes)
+            }
         }
         statistics.recordsReclaimed += before - index.count
         statistics.stripesReclaimed += 1

@@ -45,9 +45,10 @@ extension Volume {
     }
 
     /// A stripe's directory goes to the log.
-    func log(_ entries: [DirectoryEntry], stripe: Int, isHot: Bool = false) {
+    /// - Parameter hasStayed: The head has just passed over it, and the entries say how often the records were used until then.
+    func log(_ entries: [DirectoryEntry], stripe: Int, hasStayed: Bool = false) {
         restart.add(
-            RestartLog.Page(sequence: cycle.sequence(stripe), isHot: isHot, entries: entries),
+            RestartLog.Page(sequence: cycle.sequence(stripe), isHot: hasStayed, hasUsesSincePass: hasStayed, entries: entries),
             stripe: stripe,
             at: cycle.odometer
         )
@@ -127,6 +128,7 @@ extension Volume {
                 stripe: run.lowerBound + number,
                 sequence: page.sequence,
                 isHot: page.isHot,
+                hasUsesSincePass: page.hasUsesSincePass,
                 volumeID: superblock.volumeID,
                 into: buffer.region.part(number * pageBytes, pageBytes)
             )

@@ -106,10 +106,7 @@ extension Volume {
         let (membuf, entry) = (place.membuf, place.entry)
         if pending.commit(entry.hash, serial: entry.serial) {
             let old = index.insert(entry.hash, address: address(entry, in: membuf.stripe), units: Int(entry.units))
-            if let old {
-                recordLeaves(old)
-                supersede(entry.hash, old, by: membuf.sequence)
-            }
+            if let old { supersede(entry.hash, old, by: membuf.sequence) }
         } else {
             // A newer word came in between.
             membuf.cancel(unitInStripe: Int(entry.unitInStripe))
@@ -133,7 +130,6 @@ extension Volume {
             let wasKnown = old != nil || wasPending
             noteForgotten(hash)
             if wasKnown { statistics.removals += 1 }
-            if let old { recordLeaves(old) }
             if wasKnown || mayBeOnDisk(hash) { logTombstone(hash, serial: serial, replacing: old, &deeds) }
             return (wasKnown, serial)
         }

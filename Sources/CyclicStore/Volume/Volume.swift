@@ -57,7 +57,7 @@ final class Volume: @unchecked Sendable {
     var pending = PendingRecords()
     /// Keys that were forgotten when there was no room to log it: the log gets a tombstone for each as soon as there is. At most
     /// ``owedLimit`` of them are keys that the index did not know.
-    var owedTombstones: OwedTombstones = []
+    var owedTombstones = OwedTombstones()
     static let owedLimit = 1 << 16
     /// Stripes to be reclaimed whose directory the engine had no room to read.
     var waitingReclaims: [Deed] = []

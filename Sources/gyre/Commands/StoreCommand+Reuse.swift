@@ -10,6 +10,7 @@ extension StoreCommand {
             commandName: "reuse",
             abstract: "Show how often records were used before they left: never, once, 2, 4, 8 … times, by size.",
             discussion: """
+                A record leaves when something else gets its place. Those that were replaced by a newer version, removed or lost are not in it. \
                 Many that were never used: admission could be stricter, or the disk is too small for what it is offered. Many that were \
                 used often: a larger disk would bring more hits. Reads only; of a volume in use the numbers are half a minute old at most.
                 """

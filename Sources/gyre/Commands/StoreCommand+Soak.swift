@@ -28,6 +28,8 @@ extension StoreCommand {
         var runs: Int?
         @Option(help: "Stop after so many operations in all; to end before that, for want of time, is a failure.")
         var untilOperations: Int?
+        @Flag(help: "Print the totals as JSON.")
+        var json = false
         @Option(help: "Print what happens to the key of this number, to see how a seed fails.")
         var traceKey: Int?
 
@@ -61,7 +63,11 @@ extension StoreCommand {
                 throw ExitCode(1)
             }
             if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
-            Console.say("\(sum.line)\nseeds from \(first), digest \(String(sum.digest, radix: 16))")
+            if json {
+                Console.say(sum.json)
+            } else {
+                Console.say("\(sum.line)\n\(sum.faultLines)seeds from \(first), digest \(String(sum.digest, radix: 16))")
+            }
             if let untilOperations, sum.operations < untilOperations {
                 Console.error("gyre: \(sum.operations) operations in \(seconds) seconds; \(untilOperations) were asked for")
                 throw ExitCode(1)
@@ -77,7 +83,15 @@ extension StoreCommand {
 extension SimulationReport {
     /// The totals on one line.
     fileprivate var line: String {
-        "\(runs) runs, \(operations) operations, \(deviceOperations) of devices, \(faults) faults, \(crashes) crashes, \(marksDamaged) without marks, "
-            + "\(purges) purges, \(readsChecked) reads checked, \(hits) found, \(quietPoints) quiet points"
+        "\(runs) runs, \(operations) operations, \(deviceOperations) of devices, \(faults.total) faults, \(crashes) crashes, \(marksDamaged) without marks, "
+            + "\(purges) purges, \(readsChecked) reads checked, \(hits) found, \(recordsKept) kept, \(quietPoints) quiet points"
+    }
+
+    /// The faults by kind, and how many were more than a stall or a refusal; nothing where there was none.
+    fileprivate var faultLines: String {
+        guard faults.total > 0 else { return "" }
+        let share = Double(faults.grave) / Double(faults.total) * 100
+        let kinds = faults.ranked.map { "\($0.kind.rawValue) \($0.count)" }.joined(separator: ", ")
+        return "faults: \(kinds)\n\(faults.grave) of them (\(String(format: "%.1f", share)) %) are neither a stall nor a refusal\n"
     }
 }

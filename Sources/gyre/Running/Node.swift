@@ -122,7 +122,13 @@ final class Node: Sendable {
     /// With disks that are broken there is still memory: clients are served, and the operator is told.
     private static func openStore(_ configuration: StoreConfiguration) throws(StoreError) -> CyclicStore {
         do throws(StoreError) {
-            return try CyclicStore.open(configuration, factory: ResponseFactory())
+            var lines: [String: ProgressLine] = [:]
+            defer { for line in lines.values { line.end() } }
+            return try CyclicStore.open(configuration, factory: ResponseFactory()) { volume, progress in
+                let line = lines[volume] ?? ProgressLine("reading every stripe of \(volume)")
+                lines[volume] = line
+                line.show(progress)
+            }
         } catch {
             guard error.isHardware else { throw error }
             Console.error("gyre: warning: \(error); objects are kept in memory alone")

@@ -9,7 +9,9 @@ import Testing
     private var sample: ReuseStatistics {
         var statistics = ReuseStatistics()
         for uses in 0..<300 {
-            for bytes in [0, 1023, 1024, 4096, 70_000, 1 << 31] { statistics.record(uses: UseClass(uses: uses), bytes: bytes) }
+            for bytes in [0, 1023, 1024, 4096, 70_000, 1 << 31] {
+                statistics.record(uses: UseClass(uses: uses), objectBytes: bytes, bytes: bytes)
+            }
         }
         return statistics
     }
