@@ -118,4 +118,28 @@ import Testing
         let years = try #require(study.years(row, ratedWritesPerDay: rate * 86_400 / Double(4 << 20)))
         #expect(abs(years - 5) < 0.01)
     }
+
+    @Test(arguments: [100.0, 300]) func `a write budget bounds what a study writes, at the pace that is asked`(_ pace: Double) async throws
+    {
+        let trace = Self.trace(objects: 3000, requests: 60_000)
+        func rate(_ limit: Int?) async throws -> Double {
+            var budget = SimulationVariants.Budget(name: "b")
+            budget.bytesPerSecond = limit
+            let study = await SizingStudy.run(
+                trace,
+                memoryBytes: 1 << 20,
+                volumeBytes: 4 << 20,
+                replacement: .cyclic,
+                objectsMax: 1500,
+                requestsPerSecond: pace,
+                budget: budget
+            )
+            return try #require(study.row().flatMap { study.bytesWrittenPerSecond($0) })
+        }
+        let unbounded = try await rate(nil)
+        let limit = unbounded / 3
+        let bounded = try await rate(Int(limit))
+        // A sample of the objects is not quite the same share of the bytes.
+        #expect(bounded < limit * 1.2 && bounded > limit / 2, "\(bounded) of \(limit)")
+    }
 }

@@ -142,6 +142,13 @@ extension EndToEnd {
                 says: ["--volume-size is 0", "1KiB"]
             ),
             Mistake(
+                testDescription: "a budget for requests without times",
+                arguments: ["size", "FILE", "--format", "csv", "--memory", "1MiB", "--volume-size", "1MiB", "--write-budget", "1MB/s"],
+                file: "0,a,10\n0,a,10\n",
+                status: 1,
+                says: ["write budget needs requests with times"]
+            ),
+            Mistake(
                 testDescription: "a trace that is not there",
                 arguments: ["size", "/nowhere/trace.csv"],
                 status: 1,

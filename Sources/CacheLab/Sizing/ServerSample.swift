@@ -6,7 +6,7 @@ package import Foundation
 
 /// A running server's sample as its admin address gives it and `gyre size --admin` reads it, with the server's own sizes.
 ///
-/// A JSON object: `share`, `requests`, `bytes`, `seconds`, `lost`, `memory_bytes`, `volume_bytes`, `replacement`, and the sampled requests in order as
+/// A JSON object: `share`, `requests`, `bytes`, `seconds`, `lost`, `memory_bytes`, `volume_bytes`, `replacement`, where there is a write budget `bytes_per_second` and `bytes_per_day`, and the sampled requests in order as
 /// three rows of numbers, `sample.milliseconds`, `sample.object` and `sample.bytes`. Objects are numbers: no URL leaves the server.
 package struct ServerSample: Codable, Sendable {
     /// The sampled requests.
@@ -34,9 +34,19 @@ package struct ServerSample: Codable, Sendable {
     package var volumeBytes = 0
     /// As `gyre size --replacement` takes it.
     package var replacement = Replacement.gyre.description
+    /// The server's write budget; nil where it has none.
+    package var bytesPerSecond: Int?
+    package var bytesPerDay: Int?
     package var sample = Requests()
 
     package init() {}
+
+    /// The server's write budget.
+    package var budget: SimulationVariants.Budget {
+        var budget = SimulationVariants.Budget(name: "the server's")
+        (budget.bytesPerSecond, budget.bytesPerDay) = (bytesPerSecond, bytesPerDay)
+        return budget
+    }
 
     /// Reads the document.
     package init(json: Data) throws(TraceError) {

@@ -38,13 +38,15 @@ package struct SizingStudy: Sendable {
     /// - Parameters:
     ///   - objectsMax: Objects in the sample.
     ///   - requestsPerSecond: In place of what the trace's times say.
+    ///   - budget: The most that may be written; it needs a trace with times.
     package static func run(
         _ trace: Trace,
         memoryBytes: Int,
         volumeBytes: Int,
         replacement: Replacement = .gyre,
         objectsMax: Int = 16_384,
-        requestsPerSecond: Double? = nil
+        requestsPerSecond: Double? = nil,
+        budget: SimulationVariants.Budget? = nil
     ) async -> SizingStudy {
         let sample = SizingSample(of: trace, objectsMax: objectsMax)
         return await run(
@@ -52,7 +54,8 @@ package struct SizingStudy: Sendable {
             memoryBytes: memoryBytes,
             volumeBytes: volumeBytes,
             replacement: replacement,
-            requestsPerSecond: requestsPerSecond
+            requestsPerSecond: requestsPerSecond,
+            budget: budget
         )
     }
 
@@ -62,21 +65,24 @@ package struct SizingStudy: Sendable {
         memoryBytes: Int,
         volumeBytes: Int,
         replacement: Replacement = .gyre,
-        requestsPerSecond: Double? = nil
+        requestsPerSecond: Double? = nil,
+        budget: SimulationVariants.Budget? = nil
     ) async -> SizingStudy {
         let share = sample.share
+        // The sample has its share of the traffic, in the trace's time: the budget's share of it, and as much more as the trace is faster than what is asked.
+        let pace = (sample.requestsPerSecond ?? 0) / (requestsPerSecond ?? sample.requestsPerSecond ?? 1)
+        func scaled(_ limit: Int?) -> Int? { limit.map { max(1, Int(Double($0) * share * pace)) } }
         var pairs: [(Int, Int)] = []
         for factor in factors { pairs.append((memoryBytes, Int(Double(volumeBytes) * factor))) }
         for factor in [0.5, 2, 4] { pairs.append((Int(Double(memoryBytes) * factor), volumeBytes)) }
         let configurations = pairs.map { memory, volume in
-            RunConfiguration(
-                subject: .store(replacement),
-                store: StoreModelConfiguration(
-                    memoryBytes: Int(Double(memory) * share),
-                    volumeBytes: Int(Double(volume) * share),
-                    replacement: replacement
-                )
+            var store = StoreModelConfiguration(
+                memoryBytes: Int(Double(memory) * share),
+                volumeBytes: Int(Double(volume) * share),
+                replacement: replacement
             )
+            (store.bytesPerSecond, store.bytesPerDay) = (scaled(budget?.bytesPerSecond), scaled(budget?.bytesPerDay))
+            return RunConfiguration(subject: .store(replacement), store: store)
         }
         let results = await Runner(sample.trace).run(configurations)
         let rows = zip(pairs, results).map { pair, result in

@@ -39,6 +39,14 @@ struct SupersededRecords {
         return Retired(number: -retiredCount)
     }
 
+    /// Checks that nothing is kept for what is gone: sets for stripes there are, and for former bytes of stripes that are not synced.
+    func checkInvariants(stripeCount: Int, unsynced: Int) {
+        precondition(byStripe.keys.allSatisfy { $0 < stripeCount })
+        precondition(byStripe.keys.count { $0 < 0 } <= unsynced, "former bytes are watched for ever")
+        let watched = byStripe.values.reduce(0) { $0 + $1.count }
+        precondition(watched == holders.values.reduce(0, +), "a hash is watched for no stripe")
+    }
+
     struct Retired: Hashable, Sendable {
         fileprivate let number: Int
     }

@@ -79,6 +79,7 @@ extension Volume {
     func checkInvariants() {
         lock.locked {
             cycle.checkInvariants()
+            superseded.checkInvariants(stripeCount: superblock.stripeCount, unsynced: unsynced.count)
             precondition(freeMembufs.count + membufs.count <= membufCount)
             precondition(openMembufs.count <= openLimit)
             for membuf in allOpen {

@@ -144,29 +144,12 @@ struct SimulateCommand: AsyncParsableCommand {
             throw TraceError("--write-chance is \(chance); it must be from 0 to 1")
         }
         var budgets: [SimulationVariants.Budget] = []
-        for text in writeBudget { budgets.append(try Self.budget(text)) }
+        for text in writeBudget { budgets.append(try TraceOptions.budget(text)) }
         return SimulationVariants(
             budgets: budgets,
             byteShares: byteShare,
             writtenByteCosts: writtenByteCost,
             tunings: writeChance.flatMap { chance in relocationUses.map { (chance, $0) } }
         )
-    }
-
-    /// `20MB/s`, `500GB/day`, both, or `none`.
-    private static func budget(_ text: String) throws(TraceError) -> SimulationVariants.Budget {
-        var budget = SimulationVariants.Budget(name: text == "none" ? "no budget" : text)
-        guard text != "none" else { return budget }
-        for part in text.split(separator: ",") {
-            guard part.first?.isNumber == true else {
-                throw TraceError("--write-budget \(text) is no rate; write 20MB/s, 500GB/day, both with a comma, or none")
-            }
-            if part.hasSuffix("/day") || part.hasSuffix("/d") {
-                budget.bytesPerDay = try TraceOptions.size(part.prefix { $0 != "/" }, "--write-budget")
-            } else {
-                budget.bytesPerSecond = try TraceOptions.size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
-            }
-        }
-        return budget
     }
 }

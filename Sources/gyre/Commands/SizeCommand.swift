@@ -30,6 +30,11 @@ struct SizeCommand: AsyncParsableCommand {
     var volumeSize: String?
     @Option(help: "What makes room: gyre, cyclic or relocate-on-hit=N. Default: gyre; with --admin what the server does.")
     var replacement: String?
+    @Option(
+        help:
+            "Most bytes to write: 20MB/s or 500GB/day, both with a comma between, or none. Default: none; with --admin what the server has."
+    )
+    var writeBudget: String?
     @Option(help: "Objects in the sample of a trace. Default: 16384.")
     var sample: Int?
     @Option(help: "Requests a second, in place of what the trace's times say.")
@@ -59,12 +64,18 @@ struct SizeCommand: AsyncParsableCommand {
             if let replacement { _ = try Self.replacement(replacement) }
             let subject = try await subject()
             let unique = subject.sample.uniqueBytes
+            let budget = try writeBudget.map(TraceOptions.budget) ?? subject.budget
+            let isBound = budget?.bytesPerSecond != nil || budget?.bytesPerDay != nil
+            guard !isBound || subject.sample.requestsPerSecond != nil else {
+                throw TraceError("a write budget needs requests with times, a second at least; \(subject.name) has none")
+            }
             let study = await SizingStudy.run(
                 subject.sample,
                 memoryBytes: try Self.positive(memory ?? subject.memory, "--memory", unique),
                 volumeBytes: try Self.positive(volumeSize ?? subject.volume, "--volume-size", unique),
                 replacement: try Self.replacement(replacement ?? subject.replacement),
-                requestsPerSecond: requestsPerSecond
+                requestsPerSecond: requestsPerSecond,
+                budget: budget
             )
             let report = SizingReport(traceName: subject.name, study: study, ratedWritesPerDay: driveWritesPerDay)
             Console.say(json ? report.json : report.table)
@@ -81,6 +92,7 @@ struct SizeCommand: AsyncParsableCommand {
         var memory = "0.5%"
         var volume = "10%"
         var replacement = "gyre"
+        var budget: SimulationVariants.Budget?
     }
 
     private func subject() async throws -> Subject {
@@ -110,7 +122,8 @@ struct SizeCommand: AsyncParsableCommand {
             sample: server.sizing,
             memory: String(server.memoryBytes),
             volume: String(server.volumeBytes),
-            replacement: server.replacement
+            replacement: server.replacement,
+            budget: server.budget
         )
     }
 

@@ -41,6 +41,23 @@ enum TraceOptions {
         }
     }
 
+    /// `20MB/s`, `500GB/day`, both, or `none`.
+    static func budget(_ text: String) throws(TraceError) -> SimulationVariants.Budget {
+        var budget = SimulationVariants.Budget(name: text == "none" ? "no budget" : text)
+        guard text != "none" else { return budget }
+        for part in text.split(separator: ",") {
+            guard part.first?.isNumber == true else {
+                throw TraceError("--write-budget \(text) is no rate; write 20MB/s, 500GB/day, both with a comma, or none")
+            }
+            if part.hasSuffix("/day") || part.hasSuffix("/d") {
+                budget.bytesPerDay = try size(part.prefix { $0 != "/" }, "--write-budget")
+            } else {
+                budget.bytesPerSecond = try size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
+            }
+        }
+        return budget
+    }
+
     private static let largestPercentage = 100_000.0
 
     /// How many requests to read.

@@ -74,6 +74,7 @@ extension ServerSample {
         memoryBytes = store.memoryBytes
         volumeBytes = store.volumes.reduce(0) { $0 + Int($1.byteCount) }
         replacement = store.replacement.description
+        (bytesPerSecond, bytesPerDay) = (store.writeBytesPerSecond, store.writeBytesPerDay)
         self.sample.milliseconds = sample.sampled.map { UInt64($0.milliseconds) }
         self.sample.object = sample.sampled.map { UInt32($0.object) }
         self.sample.bytes = sample.sampled.map { UInt32(clamping: $0.bytes) }
