@@ -97,6 +97,45 @@ import Testing
         }
     }
 
+    /// Checked by leaving the group out of `put`: each part is a read then.
+    @Test func `what is put with a group is read with its neighbours`() async throws {
+        try await TemporaryFolder.with { folder in
+            var configuration = StoreConfiguration()
+            configuration.volumePath = folder + "/volume"
+            configuration.stripeBytes = 65536
+            configuration.volumeBytes = 65 * 65536
+            configuration.memoryBytes = 100_000
+            configuration.replacement = .cyclic
+            let store = try CyclicStore.open(configuration)
+            let (groups, parts) = (10, 10)
+            func key(_ group: Int, _ part: Int) -> StoreKey { store.key([UInt8(group), UInt8(part)]) }
+            // Mixed up as they come.
+            for part in 0..<parts {
+                for group in 0..<groups {
+                    let body = SimulatedStore.body(group * parts + part, version: 1, count: 500)
+                    try await store.put(key(group, part), body: Source(body: body, chunk: 500), group: UInt64(group))
+                }
+            }
+            // Others push them out of memory.
+            for number in 0..<250 {
+                let body = SimulatedStore.body(1000 + number, version: 1, count: 1000)
+                try await store.put(store.key(Array("other \(number)".utf8)), body: Source(body: body, chunk: 1000))
+            }
+            await store.flush()
+            let before = store.statistics.volume?.deviceReads ?? 0
+            for part in 0..<parts {
+                guard case .found(let object, _) = await store.get(key(0, part)) else {
+                    Issue.record("part \(part) not found")
+                    continue
+                }
+                #expect(try await bytes(store, object) == SimulatedStore.body(part, version: 1, count: 500))
+            }
+            let reads = (store.statistics.volume?.deviceReads ?? 0) - before
+            #expect((1..<parts - 2).contains(Int(reads)), "\(reads) reads")
+            await store.close()
+        }
+    }
+
     @Test func `a sequence that breaks off leaves nothing behind`() async throws {
         try await withStore { store in
             let source = Source(body: SimulatedStore.body(1, version: 1, count: 300_000), chunk: 7000, breaksAt: 150_000)

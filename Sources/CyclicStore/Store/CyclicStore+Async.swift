@@ -30,6 +30,7 @@ extension CyclicStore {
 
     /// Stores an object from a sequence of any length. The sequence is asked for more only when there is room for it.
     ///
+    /// - Parameter group: See ``put(_:group:)``.
     /// - Throws: What the sequence throws, ``ObjectWriter/Failure``, or `CancellationError` when the task is cancelled while it waits for
     ///   room. Nothing of the object stays then.
     public func put<Body: AsyncSequence>(
@@ -38,6 +39,7 @@ extension CyclicStore {
         body: Body,
         expectedBytes: Int? = nil,
         tags: [UInt64] = [],
+        group: UInt64? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws where Body.Element == [UInt8] {
         let writer = ObjectWriter(store: self, key: key, expectedBytes: expectedBytes)
@@ -47,7 +49,7 @@ extension CyclicStore {
             piece.withUnsafeBytes { writer.append($0) }
             try await writer.room()
         }
-        writer.finish(metadata: metadata, tags: tags)
+        writer.finish(metadata: metadata, tags: tags, group: group)
         try await writer.room()
         if let failure = writer.failure { throw failure }
     }
