@@ -28,9 +28,9 @@ extension CyclicStore {
         ObjectPieces(store: self, object: object, range: range)
     }
 
-    /// Stores an object from a sequence of any length. The sequence is asked for more only when there is room for it.
+    /// Stores an object from a sequence of any length. The sequence is asked for more only when there is room for it. With a `group` it lies beside
+    /// others that have the same: see ``put(_:group:)``.
     ///
-    /// - Parameter group: See ``put(_:group:)``.
     /// - Throws: What the sequence throws, ``ObjectWriter/Failure``, or `CancellationError` when the task is cancelled while it waits for
     ///   room. Nothing of the object stays then.
     public func put<Body: AsyncSequence>(
