@@ -79,7 +79,6 @@ extension Volume {
     func checkInvariants() {
         lock.locked {
             cycle.checkInvariants()
-            superseded.checkInvariants(stripeCount: superblock.stripeCount, unsynced: unsynced.count)
             precondition(freeMembufs.count + membufs.count <= membufCount)
             precondition(openMembufs.count <= openLimit)
             for membuf in allOpen {
@@ -104,6 +103,7 @@ extension Volume {
             precondition(membufs.values.allSatisfy { $0.readers == 0 && $0.writers == 0 })
             let left = reuse.total - keptAtStart.reuse.total
             precondition(left == statistics.recordsReclaimed, "a record left uncounted, or counted twice")
+            superseded.checkInvariants(stripeCount: superblock.stripeCount, unsynced: unsynced.count)
         }
     }
 }
