@@ -37,7 +37,7 @@ extension ClientConnection {
     }
 
     private func answer(with object: CachedResponse, _ hash: KeyHash, from tier: CyclicStore.Tier, startedAt: NIODeadline) -> Bool {
-        guard object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks), let context else {
+        guard object.fragments == nil, !object.profile.variesByRequest, object.isCurrent(by: proxy.purging.marks), context != nil else {
             return false
         }
         let now = Clock.timestamp()
@@ -60,12 +60,12 @@ extension ClientConnection {
             key: proxy.configuration.showsKey ? keyScratch : nil,
             lastFields: lastFields
         )
-        keepBack(out)
-        if !answer.copiesBody {
-            writeGathered()
-            context.write(wrapOutboundOut(object.body), promise: nil)
+        if answer.copiesBody {
+            keepBack(out)
+            needsFlush = true
+        } else {
+            write(out, withBody: object.body)
         }
-        needsFlush = true
         bytesOut &+= UInt64(object.headBytes.readableBytes + object.body.readableBytes)
         inbound.withUnsafeReadableBytes { bytes in
             proxy.log(

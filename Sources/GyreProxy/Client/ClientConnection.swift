@@ -11,7 +11,7 @@ import NIOCore
 /// One client connection: parses requests one after another, answers hits in memory at once, hands everything else to an ``Exchange``.
 ///
 /// Nothing is read from the socket while a request is being answered and its body is not wanted: that is the backpressure on pipelining.
-final class ClientConnection: ChannelInboundHandler {
+final class ClientConnection: ChannelInboundHandler, LoopFlushable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -41,8 +41,13 @@ final class ClientConnection: ChannelInboundHandler {
     private var readIsPending = false
     private var isProcessing = false
     var needsFlush = false
+    /// The loop flushes at the end of this turn.
+    private var isFlushDue = false
     /// The head of an answer, and what has come of its body: what is small goes out in one piece.
     private var gathered = ByteBuffer()
+    private var socket = DirectSocket()
+    /// The channel has been given bytes that it has not been told to send.
+    private var channelNeedsFlush = false
     var inputClosed = false
     /// The answer is out and the output closed; what still comes is dropped.
     var isLingering = false
@@ -78,6 +83,7 @@ final class ClientConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         clientAddress = context.channel.remoteAddress?.ipAddress ?? "-"
         mayForward = proxy.forward?.gate.permits(client: clientAddress) ?? false
+        socket.open(context.channel)
         proxy.opened(self)
         readMore()
     }
@@ -95,7 +101,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         readIsPending = false
-        flushIfNeeded()
+        if needsFlush { flushSoon() }
         // An idle connection holds no buffer.
         if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         readMore()
@@ -118,6 +124,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
+        socket.close()
         isWritable = false
         let phase = phase
         self.phase = .closing
@@ -245,15 +252,27 @@ final class ClientConnection: ChannelInboundHandler {
     // MARK: What an exchange does
 
     func write(_ bytes: ByteBuffer) {
-        guard let context, bytes.readableBytes > 0 else { return }
+        guard context != nil, bytes.readableBytes > 0 else { return }
         bytesOut &+= UInt64(bytes.readableBytes)
         if gathered.readableBytes > 0, max(gathered.readableBytes, bytes.readableBytes) <= HitAnswer.copiedBodyBytes {
             gathered.writeImmutableBuffer(bytes)
         } else {
             writeGathered()
-            context.write(wrapOutboundOut(bytes), promise: nil)
+            writeToChannel(bytes)
         }
         flushSoon()
+    }
+
+    /// Writes an answer whose body is too large to be copied: by reference, and at once as far as the socket takes it.
+    func write(_ head: ByteBuffer, withBody body: ByteBuffer) {
+        guard let context else { return }
+        if gathered.readableBytes > 0 { sendGathered(context) }
+        var (restOfHead, restOfBody) = (head, body)
+        socket.send(&restOfHead, &restOfBody, context)
+        writeToChannel(restOfHead)
+        writeToChannel(restOfBody)
+        needsFlush = true
+        proxy.spares.giveBack(head)
     }
 
     /// Writes the head of an answer, which waits for the beginning of its body until everything is flushed.
@@ -273,23 +292,44 @@ final class ClientConnection: ChannelInboundHandler {
     /// Hands over what was kept back: before anything else is written or flushed.
     func writeGathered() {
         guard gathered.readableBytes > 0 else { return }
-        context?.write(wrapOutboundOut(gathered), promise: nil)
+        writeToChannel(gathered)
         gathered = ByteBuffer()
+    }
+
+    private func writeToChannel(_ bytes: ByteBuffer) {
+        guard let context, bytes.readableBytes > 0 else { return }
+        socket.noteChannelWrite()
+        channelNeedsFlush = true
+        context.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Sends what was kept back, past the channel where that has nothing to send before it.
+    private func sendGathered(_ context: ChannelHandlerContext) {
+        let whole = gathered
+        socket.send(&gathered, context)
+        writeGathered()
+        gathered = ByteBuffer()
+        proxy.spares.giveBack(whole)
     }
 
     private func flushSoon() {
         needsFlush = true
-        if !isProcessing, !proxy.flushes.add(self) { flushIfNeeded() }
+        // While requests are taken, whoever brought them flushes behind the last of them.
+        guard !isProcessing, !isFlushDue else { return }
+        isFlushDue = true
+        proxy.flushes.add(self)
     }
 
     func flushIfNeeded() {
+        isFlushDue = false
         guard needsFlush, let context else { return }
         needsFlush = false
         if case .busy = phase { lastProgress = proxy.now }
-        let written = gathered
-        writeGathered()
-        context.flush()
-        proxy.spares.giveBack(written)
+        if gathered.readableBytes > 0 { sendGathered(context) }
+        if channelNeedsFlush {
+            channelNeedsFlush = false
+            context.flush()
+        }
     }
 
     /// The exchange will take the next piece of the request body.
@@ -339,7 +379,7 @@ final class ClientConnection: ChannelInboundHandler {
         // From a fresh stack: many requests in one read must not nest.
         if !isProcessing {
             process()
-            flushIfNeeded()
+            if needsFlush { flushSoon() }
             readMore()
         }
     }
@@ -381,7 +421,7 @@ final class ClientConnection: ChannelInboundHandler {
     func refuse(status: Int, reason: String) {
         let page = ErrorPage.make(status: status, reason: reason, closes: true, sendsBody: true)
         writeGathered()
-        context?.write(wrapOutboundOut(page), promise: nil)
+        writeToChannel(page)
         proxy.logRefusal(clientAddress: clientAddress, status: status, reason: reason)
         body = nil
         closeAfterFlush(lingers: true)

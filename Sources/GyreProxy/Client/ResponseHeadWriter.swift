@@ -65,21 +65,25 @@ enum ResponseHeadWriter {
 
     /// All fields but `Content-Length`, which the framing decides.
     static func write(_ fields: HTTPFields, to buffer: inout ByteBuffer) {
-        for field in fields where field.name != .contentLength {
-            var name = field.name.rawName
-            name.withUTF8 { name in
-                field.withUnsafeBytesOfValue { value in
-                    _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + 4) { memory in
-                        var writer = WireWriter(memory)
-                        writer.bytes(UnsafeRawBufferPointer(name))
-                        writer.literal(": ")
-                        writer.bytes(UnsafeRawBufferPointer(value))
-                        writer.endOfLine()
-                        return writer.count
-                    }
-                }
+        // There mostly is room: whoever made the buffer has guessed well.
+        if !write(fields, to: &buffer, room: 0) { _ = write(fields, to: &buffer, room: fields.byteCount + 4 * fields.count) }
+    }
+
+    private static func write(_ fields: HTTPFields, to buffer: inout ByteBuffer, room: Int) -> Bool {
+        var fits = true
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+            var writer = WireWriter(memory)
+            fields.forEachInBytes { name, value in
+                guard !isContentLength(name) else { return }
+                writer.bytes(name)
+                writer.literal(": ")
+                writer.bytes(value)
+                writer.endOfLine()
             }
+            fits = writer.problem == nil
+            return fits ? writer.count : 0
         }
+        return fits
     }
 
     static func writeDecimal(_ value: UInt64, to buffer: inout ByteBuffer) {

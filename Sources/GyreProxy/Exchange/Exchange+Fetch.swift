@@ -31,7 +31,7 @@ extension Exchange {
     /// A HEAD goes on with the stored validators, and what comes back updates or outdates the stored answer to GET (RFC 9111 §4.3.5).
     private func validateByHead(_ conditions: HTTPFields) {
         var fields = ForwardedFields.request(request, fields: request.fields, proxy)
-        fields = Revalidation.requestFields(fields, conditions: conditions)
+        fields.fields = Revalidation.requestFields(fields.fields, conditions: conditions)
         result = .miss
         send(fields: fields, method: .head, methodName: "HEAD", framing: .none, HeadFetch(exchange: self, conditions: conditions))
     }
@@ -43,9 +43,9 @@ extension Exchange {
         }
         proxy.store.remove(stored.key)
         var fields = ForwardedFields.request(request, fields: request.fields, proxy)
-        fields = Revalidation.requestFields(fields)
-        fields[.range] = "bytes=\(position)-\(end - 1)"
-        fields[.ifRange] = etag
+        fields.fields = Revalidation.requestFields(fields.fields)
+        fields.fields[.range] = "bytes=\(position)-\(end - 1)"
+        fields.fields[.ifRange] = etag
         stream = nil
         send(
             fields: fields,
@@ -57,7 +57,7 @@ extension Exchange {
     }
 
     func send(
-        fields: HTTPFields,
+        fields: OutgoingFields,
         method: Method,
         methodName: String,
         framing: BodyFraming,

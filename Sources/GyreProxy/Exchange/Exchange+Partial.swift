@@ -150,10 +150,10 @@ extension Exchange {
     private func fetchGap(_ gap: ByteRange, condition: HTTPField, partial: PartialResponse, answer: PartialAnswer) {
         outcome.forward = .partial
         var fields = ForwardedFields.request(request, fields: request.fields, proxy)
-        fields = Revalidation.requestFields(fields)
+        fields.fields = Revalidation.requestFields(fields.fields)
         // To the end is said so: it is the same, and a representation that has grown shows.
-        fields[.range] = gap.last + 1 == partial.completeLength ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
-        fields.append(condition)
+        fields.fields[.range] = gap.last + 1 == partial.completeLength ? "bytes=\(gap.first)-" : "bytes=\(gap.first)-\(gap.last)"
+        fields.fields.append(condition)
         send(
             fields: fields,
             method: .get,

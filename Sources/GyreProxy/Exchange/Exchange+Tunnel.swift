@@ -67,8 +67,8 @@ extension Exchange {
         result = .bypass
         var fields = ForwardedFields.request(request, fields: request.fields, proxy)
         // One line each: an option of one hop, made anew for the next.
-        fields[.connection] = (fields[.connection].map { $0 + ", " } ?? "") + "Upgrade"
-        fields.append(HTTPField(name: .upgrade, value: upgrades.joined(separator: ", ")))
+        fields.fields[.connection] = (fields.fields[.connection].map { $0 + ", " } ?? "") + "Upgrade"
+        fields.fields.append(HTTPField(name: .upgrade, value: upgrades.joined(separator: ", ")))
         send(
             fields: fields,
             method: request.method,

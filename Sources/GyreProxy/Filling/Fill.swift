@@ -96,8 +96,8 @@ final class Fill {
     func start() {
         requestTime = proxy.requestTime()
         var fields = ForwardedFields.request(job.request, fields: job.fields, proxy)
-        fields = Revalidation.requestFields(
-            fields,
+        fields.fields = Revalidation.requestFields(
+            fields.fields,
             conditions: job.conditions,
             keepsRange: job.asks == .range,
             keepsConditions: job.passesConditions

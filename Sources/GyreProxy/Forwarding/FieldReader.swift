@@ -13,7 +13,13 @@ final class FieldReader {
     /// What is nobody's business a moment later.
     private static let secret: FieldSet = [.authorization, .proxyAuthorization, .cookie, .setCookie]
 
-    private var last = [HTTPField?](repeating: nil, count: FieldReader.usualNames.count)
+    private var last = [Remembered](repeating: Remembered(), count: FieldReader.usualNames.count)
+
+    private struct Remembered {
+        /// Name and value as they came.
+        var bytes: [UInt8] = []
+        var field: HTTPField?
+    }
 
     /// - Parameter ended: Fields that are left out: they mean nothing behind this hop.
     func fields(_ table: borrowing FieldTable, in bytes: UnsafeRawBufferPointer, without ended: FieldSet = []) -> HTTPFields {
@@ -28,17 +34,24 @@ final class FieldReader {
     }
 
     private func field(_ entry: FieldEntry, in bytes: UnsafeRawBufferPointer) -> HTTPField? {
-        let (name, value) = (entry.name.bytes(in: bytes), entry.value.bytes(in: bytes))
+        let (written, value) = (entry.name.bytes(in: bytes), entry.value.bytes(in: bytes))
         let place = Int(entry.known.rawValue)
-        if let last = last[place], last.name.rawName.utf8.elementsEqual(name),
-            last.withUnsafeBytesOfValue({ $0.count == value.count && UnsafeRawBufferPointer($0).elementsEqual(value) })
-        {
-            return last
-        }
+        if isSame(last[place].bytes, written, value) { return last[place].field }
         guard let name = Self.name(entry, in: bytes) else { return nil }
         let field = HTTPField(name, bytes: value)
-        if entry.known != .other, !Self.secret.contains(entry.known), value.count <= Self.maxRememberedBytes { last[place] = field }
+        if entry.known != .other, !Self.secret.contains(entry.known), value.count <= Self.maxRememberedBytes {
+            var bytes = Array(entry.name.bytes(in: bytes))
+            bytes.append(contentsOf: value)
+            last[place] = Remembered(bytes: bytes, field: field)
+        }
         return field
+    }
+
+    private func isSame(_ known: [UInt8], _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        guard !known.isEmpty, known.count == name.count + value.count else { return false }
+        return known.withUnsafeBytes {
+            $0[..<name.count].elementsEqual(name) && $0[name.count...].elementsEqual(value)
+        }
     }
 
     /// What `Connection` says has been acted upon when it names nothing but whether the connection goes on: nobody need take it out later.
@@ -56,7 +69,18 @@ final class FieldReader {
 
     private static let usualNames: [HTTPField.Name?] = {
         var names = [HTTPField.Name?](repeating: nil, count: FieldSet.RawValue.bitWidth)
-        for field in KnownField.allCases { names[Int(field.rawValue)] = HTTPField.Name(field.canonicalName.description) }
+        for field in KnownField.allCases {
+            let name = HTTPField.Name(field.canonicalName.description)
+            names[Int(field.rawValue)] = constants.first { $0.rawName == name?.rawName } ?? name
+        }
         return names
     }()
+
+    /// Names whose text is part of the program: nobody counts references to it.
+    private static let constants: [HTTPField.Name] = [
+        .acceptEncoding, .acceptLanguage, .authorization, .cacheControl, .contentEncoding, .contentLanguage, .contentLength,
+        .contentLocation,
+        .ifModifiedSince, .ifUnmodifiedSince, .lastModified, .proxyAuthenticate, .proxyAuthenticationInfo, .proxyAuthorization,
+        .transferEncoding,
+    ]
 }

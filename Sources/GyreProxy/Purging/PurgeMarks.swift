@@ -147,8 +147,8 @@ enum PurgeSubject: Hashable, Sendable {
     /// The tags of a response: those of its own fields, and its groups.
     static func tags(of head: StoredHead, primaryKey: [UInt8]) -> [[UInt8]] {
         var isTagged = false
-        for field in head.fields {
-            switch field.name.canonicalName {
+        for index in head.fields.indices {
+            switch head.fields.canonicalName(index) {
             case "surrogate-key", "cache-tag", "cache-groups": isTagged = true
             default: break
             }

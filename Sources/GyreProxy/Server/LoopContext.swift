@@ -15,8 +15,8 @@ final class LoopContext {
     private(set) var configuration: ProxyConfiguration
     let upstream: DestinationPools
     let counters: LoopCounters
-    let flushes = LoopFlushes()
-    var spares = SpareBuffer()
+    let flushes: LoopFlushes
+    var spares = SpareBuffers()
     /// For bytes that are put together and copied at once.
     var scratch: [UInt8] = []
     let fieldReader = FieldReader()
@@ -54,11 +54,43 @@ final class LoopContext {
         self.sampler = sampler
         dialer = poolSettings.dialer
         viaValues = ["1.0 " + configuration.name, "1.1 " + configuration.name]
+        flushes = LoopFlushes(loop: loop)
         upstream = DestinationPools(loop: loop, settings: poolSettings, flushes: flushes)
     }
 
     /// What `Via` says of this proxy, by the minor version of the message that came.
     let viaValues: [String]
+    /// What this proxy adds to a request's fields. Most requests in a row are for one host, and of clients behind one address or of one client.
+    func ownLines(for request: ClientRequest) -> [UInt8] {
+        let isSame =
+            lastLines.minorVersion == request.minorVersion && lastLines.isForward == request.isForward
+            && lastLines.clientAddress == request.clientAddress && lastLines.host == request.host
+        if !isSame {
+            lastLines = OwnLines(
+                minorVersion: request.minorVersion,
+                isForward: request.isForward,
+                clientAddress: request.clientAddress,
+                host: request.host,
+                bytes: ForwardedFields.ownLines(
+                    minorVersion: request.minorVersion,
+                    name: configuration.name,
+                    facts: ForwardedFields.facts(request)
+                )
+            )
+        }
+        return lastLines.bytes
+    }
+
+    private var lastLines = OwnLines()
+
+    private struct OwnLines {
+        var minorVersion: UInt8 = .max
+        var isForward = false
+        var clientAddress = ""
+        var host: [UInt8] = []
+        var bytes: [UInt8] = []
+    }
+
     /// For tunnels; nil when this is no forward proxy.
     let dialer: Dialer?
 
@@ -240,6 +272,6 @@ private func withBytes(_ a: String, _ b: String, _ c: String, _ d: String, _ bod
 extension HTTPFields {
     /// The value of the first line of a field; empty where there is none.
     fileprivate func firstValue(_ canonicalName: String) -> String {
-        first { $0.name.canonicalName == canonicalName }?.value ?? ""
+        indices.first { self.canonicalName($0) == canonicalName }.map { self[$0].value } ?? ""
     }
 }

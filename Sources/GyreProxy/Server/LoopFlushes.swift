@@ -1,33 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Gyre project authors
 
-/// Client connections of one event loop that have written while an upstream connection deals with what it has read. They are flushed when it
-/// is done with that: the head of an answer and the body that came with it leave with one system call, not with two.
-final class LoopFlushes {
-    private var depth = 0
-    private var waiting: [ClientConnection] = []
-    /// Empty, with the room that the list before had.
-    private var spare: [ClientConnection] = []
+import NIOCore
 
-    /// Runs something whose writes are flushed behind it.
-    func gather(_ body: () -> Void) {
-        depth += 1
-        body()
-        depth -= 1
-        guard depth == 0, !waiting.isEmpty else { return }
+/// What has written and not yet sent.
+protocol LoopFlushable: AnyObject {
+    /// Sends what was written, if it has not been sent meanwhile.
+    func flushIfNeeded()
+}
+
+/// The connections of one event loop that have written in this turn of it. They are flushed together when the loop has dealt with everything that it found
+/// readable: the head of an answer and the body that came with it leave with one system call, and one peer after another is woken while the processor
+/// that it sleeps on is awake already. With one event in a turn, nothing waits.
+///
+/// Not for hits, which are sent when the bytes that asked for them have been read.
+final class LoopFlushes {
+    private let loop: any EventLoop
+    private var waiting: [any LoopFlushable] = []
+    /// Empty, with the room that the list before had.
+    private var spare: [any LoopFlushable] = []
+
+    init(loop: any EventLoop) { self.loop = loop }
+
+    /// Flushes a connection at the end of this turn. Whoever is added twice is asked twice.
+    func add(_ connection: any LoopFlushable) {
+        if waiting.isEmpty {
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            loop.execute { bound.value.flush() }
+        }
+        waiting.append(connection)
+    }
+
+    private func flush() {
         var written = spare
         spare = []
         swap(&written, &waiting)
         for connection in written { connection.flushIfNeeded() }
         written.removeAll(keepingCapacity: true)
         spare = written
-    }
-
-    /// False: nothing is gathered now, the caller flushes.
-    func add(_ connection: ClientConnection) -> Bool {
-        guard depth > 0 else { return false }
-        // Mostly one client: its head, its body.
-        if waiting.last !== connection { waiting.append(connection) }
-        return true
     }
 }

@@ -23,11 +23,7 @@ enum StoredMetadata {
     static let partsTag: UInt8 = 3
 
     static func encode(_ head: StoredHead) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1 + head.encodedByteCount)
-        bytes.append(responseTag)
-        head.encode(into: &bytes)
-        return bytes
+        head.encoded(behind: responseTag)
     }
 
     /// What a plain hit needs of a head; nil where the bytes are none. A head that passes here is decoded by ``head(_:)`` too.

@@ -11,7 +11,7 @@ struct UpstreamRequest {
     var methodName: String
     /// Path and query, or `*`.
     var target: [UInt8]
-    var fields: HTTPFields
+    var fields: OutgoingFields
     var framing: BodyFraming
     /// The client waits for 100 before it sends the body (RFC 9110 §10.1.1).
     var expectsContinue: Bool

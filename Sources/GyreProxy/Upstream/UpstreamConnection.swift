@@ -6,7 +6,7 @@ import HTTPWire
 import NIOCore
 
 /// One connection to the origin: writes one request at a time, parses what comes back strictly, and reads only when it is wanted.
-final class UpstreamConnection: ChannelInboundHandler {
+final class UpstreamConnection: ChannelInboundHandler, LoopFlushable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -23,6 +23,9 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
+    private var socket = DirectSocket()
+    /// The head of a request, until the end of this turn of the loop.
+    private var unsentHead = ByteBuffer()
     private var phase = Phase.idle
     private var call: PooledCall?
     private var inbound = ByteBuffer()
@@ -65,8 +68,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         bodyIsWanted = false
         var head = pool.spares.take(capacity: RequestHeadWriter.capacity(call.request))
         RequestHeadWriter.write(call.request, to: &head)
-        context.writeAndFlush(wrapOutboundOut(head), promise: nil)
-        pool.spares.giveBack(head)
+        unsentHead = head
+        pool.flushes.add(self)
         restartTimeout()
         readMore()
         guard !requestDone else { return }
@@ -77,6 +80,16 @@ final class UpstreamConnection: ChannelInboundHandler {
         } else {
             askForBody()
         }
+    }
+
+    /// Sends the head of the request.
+    func flushIfNeeded() {
+        guard let context, unsentHead.readableBytes > 0 else { return }
+        let head = unsentHead
+        socket.send(&unsentHead, context)
+        if unsentHead.readableBytes > 0 { writeAndFlush(unsentHead, context) }
+        unsentHead = ByteBuffer()
+        pool.spares.giveBack(head)
     }
 
     private func askForBody() {
@@ -90,12 +103,13 @@ final class UpstreamConnection: ChannelInboundHandler {
     func send(_ bytes: ByteBuffer) {
         guard let context, !requestDone, bytes.readableBytes > 0 else { return }
         bodyIsWanted = false
+        flushIfNeeded()
         if sendsChunks {
             context.write(wrapOutboundOut(ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n")), promise: nil)
             context.write(wrapOutboundOut(bytes), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "\r\n")), promise: nil)
+            writeAndFlush(ByteBuffer(string: "\r\n"), context)
         } else {
-            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+            writeAndFlush(bytes, context)
         }
         restartTimeout()
         askForBody()
@@ -105,12 +119,18 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard let context, !requestDone else { return }
         requestDone = true
         bodyIsWanted = false
+        flushIfNeeded()
         if sendsChunks {
             var end = ByteBuffer(string: "0\r\n")
             ResponseHeadWriter.write(trailers, to: &end)
             end.writeStaticString("\r\n")
-            context.writeAndFlush(wrapOutboundOut(end), promise: nil)
+            writeAndFlush(end, context)
         }
+    }
+
+    private func writeAndFlush(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        socket.noteChannelWrite()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     func readMore() {
@@ -147,6 +167,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
+        if pool.settings.tls == nil { socket.open(context.channel) }
         context.fireChannelActive()
     }
 
@@ -181,6 +202,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         let phase = phase
         self.phase = .closed
         self.context = nil
+        socket.close()
         timeout?.cancel()
         continueTimer?.cancel()
         let call = call
@@ -207,7 +229,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
-        pool.flushes.gather { takeWhatCame() }
+        takeWhatCame()
     }
 
     private func takeWhatCame() {

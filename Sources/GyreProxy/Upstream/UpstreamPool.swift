@@ -23,7 +23,7 @@ final class UpstreamPool: Upstream {
         self.flushes = flushes
     }
 
-    var spares = SpareBuffer()
+    var spares = SpareBuffers()
     let fieldReader = FieldReader()
 
     func start(_ request: UpstreamRequest, _ receiver: any UpstreamReceiver) -> any UpstreamCall {

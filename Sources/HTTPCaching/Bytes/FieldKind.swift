@@ -12,8 +12,10 @@ enum FieldKind: UInt8 {
     case http2Settings, keepAlive, proxyAuthenticate, proxyAuthenticationInfo, proxyAuthorization, proxyConnection, te, trailer
     case transferEncoding, upgrade
 
-    init(_ name: HTTPField.Name) {
-        let text = name.canonicalName
+    init(_ name: HTTPField.Name) { self.init(name.canonicalName) }
+
+    /// - Parameter text: The name in lower case.
+    init(_ text: String) {
         self = .other
         // The length is known without a walk; most names end here.
         switch text.utf8.count {

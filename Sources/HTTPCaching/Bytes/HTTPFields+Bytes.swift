@@ -28,8 +28,8 @@ extension HTTPFields {
     /// The values of all lines of one field, joined by commas (RFC 9110 §5.3); `nil` when there is no line.
     func combinedBytes(_ canonicalName: String) -> [UInt8]? {
         var result: [UInt8]?
-        for field in self where field.name.canonicalName == canonicalName {
-            field.withUnsafeBytesOfValue { value in
+        for index in indices where self.canonicalName(index) == canonicalName {
+            self[index].withUnsafeBytesOfValue { value in
                 if result == nil {
                     result = Array(value)
                 } else {
@@ -45,16 +45,16 @@ extension HTTPFields {
     /// How many lines one field has.
     func lineCount(_ canonicalName: String) -> Int {
         var count = 0
-        for field in self where field.name.canonicalName == canonicalName { count += 1 }
+        for index in indices where self.canonicalName(index) == canonicalName { count += 1 }
         return count
     }
 
     /// The only line of a field that may have one only; `nil` when it is missing or repeated.
     func single(_ canonicalName: String) -> HTTPField? {
         var found: HTTPField?
-        for field in self where field.name.canonicalName == canonicalName {
+        for index in indices where self.canonicalName(index) == canonicalName {
             if found != nil { return nil }
-            found = field
+            found = self[index]
         }
         return found
     }

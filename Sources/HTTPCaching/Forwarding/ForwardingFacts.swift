@@ -38,6 +38,19 @@ public struct ForwardingFacts: Sendable, Equatable {
         if !fields.contains(.xForwardedHost) { fields.append(HTTPField(name: .xForwardedHost, value: host)) }
     }
 
+    /// Appends the lines that ``add(to:)`` adds to fields without any of them.
+    package func appendLines(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "Forwarded: ".utf8)
+        appendForwarded(to: &bytes)
+        bytes.append(contentsOf: "\r\nX-Forwarded-For: ".utf8)
+        bytes.append(contentsOf: (clientAddress ?? "unknown").utf8)
+        bytes.append(contentsOf: "\r\nX-Forwarded-Proto: ".utf8)
+        bytes.append(contentsOf: scheme.rawValue.utf8)
+        bytes.append(contentsOf: "\r\nX-Forwarded-Host: ".utf8)
+        bytes.append(contentsOf: host.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
+    }
+
     /// The fields that say who is behind a proxy, by their lower-case names.
     public static let names: Set<String> = [
         "client-ip", "forwarded", "forwarded-for", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-forwarded", "x-forwarded-by",
@@ -48,13 +61,13 @@ public struct ForwardingFacts: Sendable, Equatable {
 
     /// Removes them, also where they are written with `_` for `-`: CGI and what is made like it cannot tell the two apart (RFC 3875 §4.1.18).
     public static func remove(from fields: inout HTTPFields) {
-        fields = fields.kept { !isOne($0.name) }
+        fields = fields.kept { !isOne($1) }
     }
 
-    /// Whether it is one of them, however written.
-    package static func isOne(_ name: HTTPField.Name) -> Bool {
+    /// Whether it is one of them, however written. The name is in lower case.
+    package static func isOne(_ name: String) -> Bool {
         // Most names begin with another letter.
-        firstLetters.contains(name.canonicalName.utf8.first ?? 0) && names.contains(PoisoningFields.folded(name))
+        firstLetters.contains(name.utf8.first ?? 0) && names.contains(PoisoningFields.folded(name))
     }
 
     private static let firstLetters: [UInt8] = Array(Set(names.compactMap(\.utf8.first)))
@@ -63,6 +76,11 @@ public struct ForwardingFacts: Sendable, Equatable {
     var forwardedValue: [UInt8] {
         var value: [UInt8] = []
         value.reserveCapacity(48 + (clientAddress?.utf8.count ?? 0) + host.utf8.count)
+        appendForwarded(to: &value)
+        return value
+    }
+
+    private func appendForwarded(to value: inout [UInt8]) {
         value.append(contentsOf: "for=".utf8)
         if let clientAddress {
             // An IPv6 address stands in brackets, and brackets and colons need quotes (RFC 7239 §6).
@@ -75,7 +93,6 @@ public struct ForwardingFacts: Sendable, Equatable {
         Self.append(host, to: &value)
         value.append(contentsOf: ";proto=".utf8)
         value.append(contentsOf: scheme.rawValue.utf8)
-        return value
     }
 
     private static func append(_ text: String, to value: inout [UInt8]) {

@@ -18,23 +18,28 @@ public enum HopByHop {
     /// Removed are the fields known to end here, those that `Connection` names, and the proxy's own credentials. A name in ``guarded`` is
     /// not removed on the word of `Connection`. Cost: one walk; where something is removed, another and one allocation for the result.
     public static func endToEnd(_ fields: HTTPFields, direction: Direction) -> HTTPFields {
-        endToEnd(fields, direction: direction) { _ in true }
+        endToEnd(fields, direction: direction) { _, _ in true }
     }
 
     /// The same, of those that the caller keeps besides.
-    /// - Parameter moreCapacity: How many fields are to be added.
+    /// - Parameters:
+    ///   - moreCapacity: How many fields are to be added.
+    ///   - isKept: Is told each field's place and its name in lower case.
     package static func endToEnd(
         _ fields: HTTPFields,
         direction: Direction,
         moreCapacity: Int = 0,
-        where isKept: (HTTPField) -> Bool
+        where isKept: (Int, String) -> Bool
     ) -> HTTPFields {
         // What `Connection` names can only be there when it is there itself, and that ends here.
-        if moreCapacity == 0, !fields.contains(where: { isHopByHop(FieldKind($0.name), direction) || !isKept($0) }) { return fields }
+        if moreCapacity == 0,
+            fields.indices.allSatisfy({ !isHopByHop(fields.kind($0), direction) && isKept($0, fields.canonicalName($0)) })
+        {
+            return fields
+        }
         let nominated = nominatedNames(fields)
-        return fields.kept(moreCapacity: moreCapacity) { field in
-            !isHopByHop(FieldKind(field.name), direction) && (nominated.isEmpty || !nominated.contains(field.name.canonicalName))
-                && isKept(field)
+        return fields.kept(moreCapacity: moreCapacity) { index, name in
+            !isHopByHop(FieldKind(name), direction) && (nominated.isEmpty || !nominated.contains(name)) && isKept(index, name)
         }
     }
 
@@ -64,8 +69,8 @@ public enum HopByHop {
     /// The fields that `Connection` names and may remove, in lower case.
     static func nominatedNames(_ fields: HTTPFields) -> [String] {
         var names: [String] = []
-        for field in fields where FieldKind(field.name) == .connection {
-            field.withUnsafeBytesOfValue { value in
+        for index in fields.indices where fields.kind(index) == .connection {
+            fields[index].withUnsafeBytesOfValue { value in
                 let text = value.span
                 var options = ListCursor(0..<text.count)
                 while let option = options.next(in: text) {

@@ -26,12 +26,11 @@ public enum PoisoningFields {
     /// - Parameter trusting: whether the client is a proxy that is trusted: what begins with `X-Forwarded-` is its own then. It speaks for none of the others,
     ///   which most proxies pass on as they got them.
     public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = [], trusting: Bool = false) {
-        fields = fields.kept { !isDropped($0.name, keeping: kept, trusting: trusting) }
+        fields = fields.kept { !isDropped($1, keeping: kept, trusting: trusting) }
     }
 
-    /// Whether ``remove(from:keeping:trusting:)`` removes a field of this name.
-    package static func isDropped(_ field: HTTPField.Name, keeping kept: Set<String>, trusting: Bool) -> Bool {
-        let name = field.canonicalName
+    /// Whether ``remove(from:keeping:trusting:)`` removes a field of this name, which is in lower case.
+    package static func isDropped(_ name: String, keeping kept: Set<String>, trusting: Bool) -> Bool {
         let hasUnderscore = name.utf8.contains(UInt8(ascii: "_"))
         // Most names begin with another letter than any that is dropped.
         guard hasUnderscore || firstLetters.contains(name.utf8.first ?? 0), !kept.contains(name) else { return false }
@@ -43,8 +42,7 @@ public enum PoisoningFields {
     private static let firstLetters: [UInt8] = Array(Set((dropped + droppedPrefixes).compactMap(\.utf8.first)))
 
     /// The name as CGI makes it, which has one letter for `-` and `_`.
-    static func folded(_ name: HTTPField.Name) -> String {
-        let name = name.canonicalName
+    static func folded(_ name: String) -> String {
         guard name.utf8.contains(UInt8(ascii: "_")) else { return name }
         return String(name.map { $0 == "_" ? "-" : $0 })
     }

@@ -17,10 +17,10 @@ public enum Via {
 
     /// Whether a request has passed a proxy of this name: it goes in circles. Names are compared in any case.
     public static func isLoop(_ fields: HTTPFields, pseudonym: String) -> Bool {
-        fields.contains { field in
-            let name = field.name.canonicalName
+        fields.indices.contains { index in
+            let name = fields.canonicalName(index)
             guard name == "via" || name == "cdn-loop" else { return false }
-            return field.withValue { names($0, pseudonym, isVia: name == "via") }
+            return fields[index].withValue { names($0, pseudonym, isVia: name == "via") }
         }
     }
 

@@ -36,39 +36,39 @@ struct ResponseFacts {
         self.status = status
         effectiveDate = responseTime
         var counts = Counts()
-        for field in fields {
-            switch FieldKind(field.name) {
+        for index in fields.indices {
+            switch fields.kind(index) {
             case .age:
                 counts.age += 1
                 // A list counts by its first member; a broken value is ignored (RFC 9111 §5.1).
-                if counts.age == 1 { ageSeconds = field.withValue(Self.age) }
-            case .cacheControl: directives.add(field)
-            case .contentLength: contentLength = field.withValue { $0.decimal(0..<$0.count) }.map(UInt64.init(clamping:))
+                if counts.age == 1 { ageSeconds = fields[index].withValue(Self.age) }
+            case .cacheControl: directives.add(fields[index])
+            case .contentLength: contentLength = fields[index].withValue { $0.decimal(0..<$0.count) }.map(UInt64.init(clamping:))
             case .contentRange:
                 contentRangeCount += 1
-                contentRange = field
-            case .contentType: contentType = field
+                contentRange = fields[index]
+            case .contentType: contentType = fields[index]
             case .date:
                 counts.date += 1
-                if let moment = field.withValue({ HTTPDate.parse($0, now: responseTime) }) {
+                if let moment = fields[index].withValue({ HTTPDate.parse($0, now: responseTime) }) {
                     // Of several dates the earliest makes the response oldest.
                     date = min(date ?? .distantFuture, moment)
                 }
             case .etag:
                 counts.etag += 1
-                entityTag = counts.etag == 1 ? field.withValue { EntityTag(lenient: $0, 0..<$0.count) } : nil
+                entityTag = counts.etag == 1 ? fields[index].withValue { EntityTag(lenient: $0, 0..<$0.count) } : nil
             case .expires:
                 guard expires != .invalid else { continue }
-                if let moment = field.withValue({ HTTPDate.parse($0, now: responseTime) }) {
+                if let moment = fields[index].withValue({ HTTPDate.parse($0, now: responseTime) }) {
                     if case .at(let other) = expires { expires = .at(min(other, moment)) } else { expires = .at(moment) }
                 } else {
                     expires = .invalid
                 }
             case .lastModified:
                 counts.lastModified += 1
-                lastModified = counts.lastModified == 1 ? field.withValue { HTTPDate.parse($0, now: responseTime) } : nil
+                lastModified = counts.lastModified == 1 ? fields[index].withValue { HTTPDate.parse($0, now: responseTime) } : nil
             case .setCookie: hasSetCookie = true
-            case .vary: vary.add(field)
+            case .vary: vary.add(fields[index])
             default: break
             }
         }

@@ -3,8 +3,8 @@
 
 public import HTTPTypes
 
-/// A request as the decisions see it: the method, the fields, and what was read from them once.
-public struct CacheRequest: Sendable {
+/// A request as the decisions see it: the method, the fields, and what was read from them once. An object, since it never changes and many hold it.
+public final class CacheRequest: Sendable {
     /// What a method means to a cache.
     public enum Method: Sendable, Equatable {
         /// GET.
@@ -65,12 +65,12 @@ public struct CacheRequest: Sendable {
     public let directives: CacheControl
 
     /// Reads a request. Cost: one walk over its fields.
-    public init(httpMethod method: HTTPRequest.Method, fields: HTTPFields, path: String? = nil) {
+    public convenience init(httpMethod method: HTTPRequest.Method, fields: HTTPFields, path: String? = nil) {
         self.init(method: Method(method.rawValue), fields: fields, path: path)
     }
 
     /// Reads a request. Cost: one walk over its fields.
-    public init(_ request: HTTPRequest) {
+    public convenience init(_ request: HTTPRequest) {
         self.init(method: Method(request.method.rawValue), fields: request.headerFields, path: request.path)
     }
 
@@ -79,8 +79,8 @@ public struct CacheRequest: Sendable {
         var presence: Presence = []
         var directives = CacheControl()
         var pragmaNoCache = false
-        for field in fields {
-            switch FieldKind(field.name) {
+        for index in fields.indices {
+            switch fields.kind(index) {
             case .authorization: presence.insert(.authorization)
             case .range: presence.insert(.range)
             case .ifMatch: presence.insert(.ifMatch)
@@ -90,12 +90,12 @@ public struct CacheRequest: Sendable {
             case .ifRange: presence.insert(.ifRange)
             case .cacheControl:
                 presence.insert(.cacheControl)
-                directives.add(field)
+                directives.add(fields[index])
             case .pragma:
                 presence.insert(.pragma)
                 // Pragma's directives have the form of Cache-Control's; the one that means something is no-cache.
                 var pragma = CacheControl()
-                pragma.add(field)
+                pragma.add(fields[index])
                 if pragma.flags.contains(.noCache) || !pragma.noCacheFields.isEmpty { pragmaNoCache = true }
             default: break
             }

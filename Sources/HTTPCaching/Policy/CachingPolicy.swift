@@ -11,14 +11,38 @@ public struct CachingPolicy: Sendable, Equatable {
     public var isShared = true
 
     /// The cache's name in `Cache-Status` (RFC 9211 §2). Default `gyre`.
-    public var cacheIdentifier = "gyre"
+    public var cacheIdentifier: String {
+        get { names.cache }
+        set { names = Names(cache: newValue, targetedFields: names.targetedFields) }
+    }
 
     /// The fields that replace `Cache-Control` for this cache, first match first (RFC 9213 §2.2). Default `CDN-Cache-Control`.
-    public var targetedFields = ["CDN-Cache-Control"] { didSet { targetedNames = Self.canonical(targetedFields) } }
+    public var targetedFields: [String] {
+        get { names.targetedFields }
+        set { names = Names(cache: names.cache, targetedFields: newValue) }
+    }
     /// The same in lower case, without what is no name.
-    private(set) var targetedNames = canonical(["CDN-Cache-Control"])
+    var targetedNames: [String] { names.targeted }
 
-    private static func canonical(_ names: [String]) -> [String] { names.compactMap { HTTPField.Name($0)?.canonicalName } }
+    private var names = Names.usual
+
+    /// All that is text, in one object: a policy is passed on with each response, and copying it is then to count one reference.
+    private final class Names: Sendable, Equatable {
+        static let usual = Names(cache: "gyre", targetedFields: ["CDN-Cache-Control"])
+        let cache: String
+        let targetedFields: [String]
+        let targeted: [String]
+
+        init(cache: String, targetedFields: [String]) {
+            self.cache = cache
+            self.targetedFields = targetedFields
+            targeted = targetedFields.compactMap { HTTPField.Name($0)?.canonicalName }
+        }
+
+        static func == (one: Names, other: Names) -> Bool {
+            one === other || (one.cache == other.cache && one.targetedFields == other.targetedFields)
+        }
+    }
 
     // MARK: Freshness
 

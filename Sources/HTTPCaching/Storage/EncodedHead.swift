@@ -26,6 +26,8 @@ public struct EncodedHead: Sendable {
 
     static let version: UInt8 = 1
     static let fixedByteCount = 112
+    /// Of each field, beside its name and value.
+    static let fieldByteCount = 6
 
     struct Present: OptionSet {
         let rawValue: UInt8

@@ -10,12 +10,12 @@ extension StoreDecision {
     /// (§5.2.2.7). The fields that `no-cache="…"` names stay, because a validated answer has them.
     static func storedFields(_ fields: HTTPFields, facts: ResponseFacts, policy: CachingPolicy) -> HTTPFields {
         let withheld = policy.isShared ? facts.directives.privateFields : []
-        var kept = HopByHop.endToEnd(fields, direction: .response, moreCapacity: facts.isDateValid ? 0 : 1) { field in
-            switch FieldKind(field.name) {
+        var kept = HopByHop.endToEnd(fields, direction: .response, moreCapacity: facts.isDateValid ? 0 : 1) { _, name in
+            switch FieldKind(name) {
             case .age, .trailer: false
             case .date: facts.isDateValid
             case .setCookie where policy.setCookie == .strip: false
-            default: withheld.isEmpty || !withheld.contains(field.name.canonicalName)
+            default: withheld.isEmpty || !withheld.contains(name)
             }
         }
         if !facts.isDateValid {

@@ -16,10 +16,8 @@ extension StoredHead {
 
     /// Bytes of the encoded form.
     public var encodedByteCount: Int {
-        var count = EncodedHead.fixedByteCount + secondaryKey.count
-        for field in fields { count += Self.byteCount(field) }
-        for field in trailers { count += Self.byteCount(field) }
-        return count
+        EncodedHead.fixedByteCount + secondaryKey.count + (fields.count + trailers.count) * EncodedHead.fieldByteCount + fields.byteCount
+            + trailers.byteCount
     }
 
     /// Appends the encoded form. The order of the fields, repeated ones and the bytes of the values are kept.
@@ -32,6 +30,17 @@ extension StoredHead {
         output.withUnsafeMutableBytes { region in
             var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: region[start...]))
             encode(total, to: &writer)
+        }
+    }
+
+    /// The encoded form behind one byte of the caller's: two walks over the fields and one allocation.
+    package func encoded(behind tag: UInt8) -> [UInt8] {
+        let total = encodedByteCount
+        return [UInt8](unsafeUninitializedCapacity: 1 + total) { region, count in
+            region[0] = tag
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(region)[1...]))
+            encode(total, to: &writer)
+            count = 1 + total
         }
     }
 
@@ -65,23 +74,16 @@ extension StoredHead {
         output.append(partial?.range?.last ?? 0)
         output.append(partial?.completeLength ?? 0)
         secondaryKey.withUnsafeBytes { output.append($0) }
-        for field in fields { Self.append(field, to: &output) }
-        for field in trailers { Self.append(field, to: &output) }
+        Self.append(fields, to: &output)
+        Self.append(trailers, to: &output)
     }
 
-    private static func byteCount(_ field: HTTPField) -> Int {
-        6 + field.name.rawName.utf8.count + field.withUnsafeBytesOfValue { $0.count }
-    }
-
-    private static func append(_ field: HTTPField, to output: inout ByteWriter) {
-        var name = field.name.rawName
-        name.withUTF8 { name in
-            field.withUnsafeBytesOfValue { value in
-                output.append(UInt16(clamping: name.count))
-                output.append(UInt32(clamping: value.count))
-                output.append(UnsafeRawBufferPointer(name))
-                output.append(UnsafeRawBufferPointer(value))
-            }
+    private static func append(_ fields: HTTPFields, to output: inout ByteWriter) {
+        fields.forEachInBytes { name, value in
+            output.append(UInt16(clamping: name.count))
+            output.append(UInt32(clamping: value.count))
+            output.append(name)
+            output.append(value)
         }
     }
 

@@ -36,14 +36,16 @@ public enum Revalidation {
         keepsRange: Bool = false,
         keepsConditions: Bool = false
     ) -> HTTPFields {
-        func isKept(_ field: HTTPField) -> Bool {
-            switch FieldKind(field.name) {
+        func isKept(_ index: Int, _ name: String) -> Bool {
+            switch FieldKind(name) {
             case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince: keepsConditions
             case .range, .ifRange: keepsRange
             default: true
             }
         }
-        var result = client.allSatisfy(isKept) ? client : client.kept(moreCapacity: conditions.count, where: isKept)
+        var result =
+            client.indices.allSatisfy { isKept($0, client.canonicalName($0)) }
+            ? client : client.kept(moreCapacity: conditions.count, where: isKept)
         result.append(contentsOf: conditions)
         return result
     }

@@ -15,7 +15,7 @@ public struct Vary: Sendable, Equatable {
 
     /// Reads all `Vary` lines of a response.
     public init(_ fields: HTTPFields) {
-        for field in fields where FieldKind(field.name) == .vary { add(field) }
+        for index in fields.indices where fields.kind(index) == .vary { add(fields[index]) }
     }
 
     /// Reads the form that ``specification`` writes; `nil` when it is not that.
