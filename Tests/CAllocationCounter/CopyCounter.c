@@ -11,7 +11,7 @@
 #ifdef GYRE_INTERPOSES
 
 // Copies shorter than this are heads, fields, numbers and tables.
-enum { counted_bytes = 16384 };
+enum { counted_bytes = 8192 };
 
 typedef void *copy_function(void *, const void *, size_t);
 static copy_function *system_memcpy, *system_memmove;

@@ -102,6 +102,29 @@ import Testing
         #expect((try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])?["rows"] != nil)
     }
 
+    /// Went wrong once: a share of a budget that has less than a stripe in its ten seconds let nothing through.
+    @Test(
+        arguments: [(1.0, 20_000_000, nil, 1 << 20), (0.0005, 10_000, nil, 8192), (0.00001, nil, 17_280_000, 1 << 20)]
+            as [(Double, Int?, Int?, Int)]
+    )
+    func `a share of a budget is one that stripes fit in`(scale: Double, second: Int?, day: Int?, stripeBytes: Int) {
+        var store = StoreModelConfiguration(memoryBytes: 1 << 20, volumeBytes: 1 << 30)
+        var budget = SimulationVariants.Budget(name: "b")
+        budget.bytesPerSecond = 20_000_000
+        store.bound(by: budget, scale: scale)
+        #expect(store.bytesPerSecond == second && store.bytesPerDay == day)
+        #expect(store.effectiveStripeBytes == stripeBytes)
+    }
+
+    @Test func `a sampled volume under a budget is written`() async throws {
+        let trace = Self.trace(objects: 40_000, requests: 400_000)
+        var budget = SimulationVariants.Budget(name: "b")
+        budget.bytesPerSecond = 50_000
+        let study = await SizingStudy.run(trace, memoryBytes: 32 << 20, volumeBytes: 1 << 30, objectsMax: 8000, budget: budget)
+        let row = try #require(study.row())
+        #expect(study.share < 0.3 && row.writtenPerRequestedByte > 0)
+    }
+
     @Test func `writes give the life of the flash`() async throws {
         let trace = Self.trace(objects: 3000, requests: 30_000)
         let study = await SizingStudy.run(

@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    /// Went wrong once: the client got an error.
+    @Test func `a 304 that makes the head larger than any that is stored is answered by what the origin has`() async throws {
+        @Sendable func fields(_ control: String, _ kind: String) -> FieldLines {
+            var lines: FieldLines = ["Cache-Control": control, "ETag": "\"v1\""]
+            for number in 0..<150 { lines.append("X-\(kind)-\(number)", "v") }
+            return lines
+        }
+        try await withScenario { scenario in
+            scenario.origin.on("GET", "/a") { request in
+                request.hasTag("\"v1\"")
+                    ? .response(304, fields("max-age=60", "New")) : .response(200, fields("max-age=0", "Old"), body: "body")
+            }
+            let client = try await scenario.client()
+            for _ in 0..<3 {
+                let response = try await client.get("/a")
+                #expect(response.status == 200 && response.text == "body" && response["X-Old-149"] == "v" && response["X-New-0"] == nil)
+            }
+        }
+    }
+
     @Test(arguments: ["no-store", "private", "no-store, max-age=60"])
     func `what may not be shared is fetched each time`(directives: String) async throws {
         try await withScenario { scenario in

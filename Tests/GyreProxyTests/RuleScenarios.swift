@@ -36,6 +36,22 @@ import Testing
         }
     }
 
+    /// Went wrong once: fields that end here were taken out before rules could look at them.
+    @Test func `a rule sees fields that go no further`() async throws {
+        try await withScenario(
+            adjust: rules { match, action in
+                match.headers = [RuleMatch.Value(name: "connection", patterns: [TextPattern("*keep-alive*")])]
+                action.answer = .deny(status: 403)
+            }
+        ) { scenario in
+            scenario.origin.otherwise { _ in .response(200, ["Cache-Control": "max-age=60"], body: "x") }
+            let client = try await scenario.client()
+            for _ in 0..<2 { #expect(try await client.get("/a").status == 200) }
+            #expect(try await client.get("/a", ["Connection": "keep-alive"]).status == 403)
+            #expect(try await client.get("/new", ["Connection": "keep-alive"]).status == 403)
+        }
+    }
+
     @Test func `new rules hold from the next request, for what is stored and for purges too`() async throws {
         try await withScenario(
             adjust: rules { match, action in

@@ -43,6 +43,26 @@ package struct StoreModelConfiguration: Hashable, Sendable {
         while volumeBytes / bytes > 1 << 22 { bytes *= 2 }
         return bytes
     }
+
+    /// With fewer stripes than this in its time a bound is coarse, and with less than one it lets nothing through.
+    private static let stripesInBudget = 10
+    private static let minStripeBytes = 4096
+
+    /// Bounds what is written to a share of a budget. Stripes, which do not shrink with the share, are made smaller where the bound has too few of them in its
+    /// time. Where it has not room for the smallest in ten seconds, it holds over a day.
+    mutating func bound(by budget: SimulationVariants.Budget, scale: Double) {
+        func scaled(_ limit: Int) -> Int { max(1, Int(min(Double(limit) * scale, Double(1 << 50)))) }
+        bytesPerDay = budget.bytesPerDay.map(scaled)
+        bytesPerSecond = budget.bytesPerSecond.map(scaled)
+        if let rate = bytesPerSecond, rate * 10 < Self.stripesInBudget * Self.minStripeBytes {
+            bytesPerDay = min(bytesPerDay ?? .max, rate * 86_400)
+            bytesPerSecond = nil
+        }
+        let room = min(bytesPerSecond.map { $0 * 10 } ?? .max, bytesPerDay ?? .max) / Self.stripesInBudget
+        var bytes = effectiveStripeBytes
+        while bytes > Self.minStripeBytes, bytes > room { bytes /= 2 }
+        stripeBytes = bytes
+    }
 }
 
 /// What came out.

@@ -6,7 +6,7 @@ package import Foundation
 
 /// A running server's sample as its admin address gives it and `gyre size --admin` reads it, with the server's own sizes.
 ///
-/// A JSON object: `share`, `requests`, `bytes`, `seconds`, `lost`, `memory_bytes`, `volume_bytes`, `replacement`, where there is a write budget `bytes_per_second` and `bytes_per_day`, and the sampled requests in order as
+/// A JSON object: `share`, `requests`, `bytes`, `seconds`, `lost`, `memory_bytes`, `volume_bytes`, `replacement`, `byte_share`, `written_byte_cost`, where there is a write budget `bytes_per_second` and `bytes_per_day`, and the sampled requests in order as
 /// three rows of numbers, `sample.milliseconds`, `sample.object` and `sample.bytes`. Objects are numbers: no URL leaves the server.
 package struct ServerSample: Codable, Sendable {
     /// The sampled requests.
@@ -37,6 +37,9 @@ package struct ServerSample: Codable, Sendable {
     /// The server's write budget; nil where it has none.
     package var bytesPerSecond: Int?
     package var bytesPerDay: Int?
+    /// What a hit and a written byte are worth to it.
+    package var byteShare = HitValue.defaultByteShare
+    package var writtenByteCost = ShadowCaches.Aim.defaultWrittenByteCost
     package var sample = Requests()
 
     package init() {}
@@ -56,7 +59,8 @@ package struct ServerSample: Codable, Sendable {
             throw TraceError("the server's sample makes no sense (\(error)): is it a Gyre of this version?")
         }
         let count = sample.object.count
-        guard share > 0, share <= 1, requests >= 0, bytes >= 0, seconds >= 0, sample.milliseconds.count == count,
+        guard share > 0, share <= 1, (0...1).contains(byteShare), writtenByteCost >= 0, requests >= 0, bytes >= 0, seconds >= 0,
+            sample.milliseconds.count == count,
             sample.bytes.count == count,
             sample.object.allSatisfy({ $0 < count })
         else { throw TraceError("the server's sample contradicts itself") }

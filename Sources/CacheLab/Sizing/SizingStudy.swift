@@ -66,12 +66,13 @@ package struct SizingStudy: Sendable {
         volumeBytes: Int,
         replacement: Replacement = .gyre,
         requestsPerSecond: Double? = nil,
-        budget: SimulationVariants.Budget? = nil
+        budget: SimulationVariants.Budget? = nil,
+        byteShare: Float = HitValue.defaultByteShare,
+        writtenByteCost: Float = ShadowCaches.Aim.defaultWrittenByteCost
     ) async -> SizingStudy {
         let share = sample.share
         // The sample has its share of the traffic, in the trace's time: the budget's share of it, and as much more as the trace is faster than what is asked.
         let pace = (sample.requestsPerSecond ?? 0) / (requestsPerSecond ?? sample.requestsPerSecond ?? 1)
-        func scaled(_ limit: Int?) -> Int? { limit.map { max(1, Int(Double($0) * share * pace)) } }
         var pairs: [(Int, Int)] = []
         for factor in factors { pairs.append((memoryBytes, Int(Double(volumeBytes) * factor))) }
         for factor in [0.5, 2, 4] { pairs.append((Int(Double(memoryBytes) * factor), volumeBytes)) }
@@ -81,7 +82,8 @@ package struct SizingStudy: Sendable {
                 volumeBytes: Int(Double(volume) * share),
                 replacement: replacement
             )
-            (store.bytesPerSecond, store.bytesPerDay) = (scaled(budget?.bytesPerSecond), scaled(budget?.bytesPerDay))
+            (store.byteShare, store.writtenByteCost) = (byteShare, writtenByteCost)
+            if let budget { store.bound(by: budget, scale: share * pace) }
             return RunConfiguration(subject: .store(replacement), store: store)
         }
         let results = await Runner(sample.trace).run(configurations)

@@ -40,8 +40,10 @@ public struct StoreConfiguration: Sendable {
     /// How the volume makes room.
     public var replacement = Replacement.gyre
     /// With ``Replacement/gyre``: the share of a hit's worth that lies in its bytes, from 0 (every hit counts the same) to 1 (every byte does).
+    /// It is the memory tier that decides by it: without one it has no effect.
     public var byteShare = Double(HitValue.defaultByteShare)
     /// With ``Replacement/gyre``: what a byte written costs, in bytes fetched from the origin; 0 to 1000. More spares the device, less brings more hits.
+    /// Without a memory tier it has no effect.
     public var writtenByteCost = Double(ShadowCaches.Aim.defaultWrittenByteCost)
 
     /// A configuration with the defaults.

@@ -29,7 +29,7 @@ struct RestartLog {
     private(set) var snapshotBytes = 0
 
     /// One stripe's directory.
-    struct Page {
+    struct Page: Equatable {
         var sequence: UInt64
         var isHot: Bool
         /// See ``StripeFooter/hasUsesSincePass``.
@@ -157,7 +157,8 @@ struct RestartLog {
     mutating func finishRun(_ run: ClosedRange<Int>, _ written: [Page], _ outcome: RunOutcome, at place: UInt64) {
         for (stripe, page) in zip(run, written) {
             pagesUnderWay.remove(stripe)
-            if outcome == .written, let now = pages[stripe], now.sequence == page.sequence, now.isHot == page.isHot { pages[stripe] = nil }
+            // A newer one of the same stripe waits for the next run.
+            if outcome == .written, pages[stripe] == page { pages[stripe] = nil }
         }
         switch outcome {
         case .written: logFailures = 0

@@ -60,12 +60,8 @@ extension ClientConnection {
             key: proxy.configuration.showsKey ? keyScratch : nil,
             lastFields: lastFields
         )
-        if answer.copiesBody {
-            keepBack(out)
-            needsFlush = true
-        } else {
-            write(out, withBody: object.body)
-        }
+        keepBack(out, body: answer.copiesBody ? ByteBuffer() : object.body)
+        needsFlush = true
         bytesOut &+= UInt64(object.headBytes.readableBytes + object.body.readableBytes)
         inbound.withUnsafeReadableBytes { bytes in
             proxy.log(

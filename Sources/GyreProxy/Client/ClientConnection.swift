@@ -45,6 +45,8 @@ final class ClientConnection: ChannelInboundHandler, LoopFlushable {
     private var isFlushDue = false
     /// The head of an answer, and what has come of its body: what is small goes out in one piece.
     private var gathered = ByteBuffer()
+    /// A body behind it that is not copied.
+    private var gatheredBody = ByteBuffer()
     private var socket = DirectSocket()
     /// The channel has been given bytes that it has not been told to send.
     private var channelNeedsFlush = false
@@ -254,25 +256,15 @@ final class ClientConnection: ChannelInboundHandler, LoopFlushable {
     func write(_ bytes: ByteBuffer) {
         guard context != nil, bytes.readableBytes > 0 else { return }
         bytesOut &+= UInt64(bytes.readableBytes)
-        if gathered.readableBytes > 0, max(gathered.readableBytes, bytes.readableBytes) <= HitAnswer.copiedBodyBytes {
+        if gathered.readableBytes > 0, gatheredBody.readableBytes == 0,
+            max(gathered.readableBytes, bytes.readableBytes) <= HitAnswer.copiedBodyBytes
+        {
             gathered.writeImmutableBuffer(bytes)
         } else {
             writeGathered()
             writeToChannel(bytes)
         }
         flushSoon()
-    }
-
-    /// Writes an answer whose body is too large to be copied: by reference, and at once as far as the socket takes it.
-    func write(_ head: ByteBuffer, withBody body: ByteBuffer) {
-        guard let context else { return }
-        if gathered.readableBytes > 0 { sendGathered(context) }
-        var (restOfHead, restOfBody) = (head, body)
-        socket.send(&restOfHead, &restOfBody, context)
-        writeToChannel(restOfHead)
-        writeToChannel(restOfBody)
-        needsFlush = true
-        proxy.spares.giveBack(head)
     }
 
     /// Writes the head of an answer, which waits for the beginning of its body until everything is flushed.
@@ -284,16 +276,21 @@ final class ClientConnection: ChannelInboundHandler, LoopFlushable {
     }
 
     /// Keeps an answer, or its beginning, until everything is flushed, behind what was kept back before.
-    func keepBack(_ bytes: ByteBuffer) {
+    /// - Parameter body: What follows, too large to be copied.
+    func keepBack(_ bytes: ByteBuffer, body: ByteBuffer = ByteBuffer()) {
         writeGathered()
         gathered = bytes
+        gatheredBody = body
     }
 
     /// Hands over what was kept back: before anything else is written or flushed.
     func writeGathered() {
-        guard gathered.readableBytes > 0 else { return }
+        guard gathered.readableBytes > 0 || gatheredBody.readableBytes > 0 else { return }
         writeToChannel(gathered)
         gathered = ByteBuffer()
+        guard gatheredBody.readableBytes > 0 else { return }
+        writeToChannel(gatheredBody)
+        gatheredBody = ByteBuffer()
     }
 
     private func writeToChannel(_ bytes: ByteBuffer) {
@@ -305,11 +302,12 @@ final class ClientConnection: ChannelInboundHandler, LoopFlushable {
 
     /// Sends what was kept back, past the channel where that has nothing to send before it.
     private func sendGathered(_ context: ChannelHandlerContext) {
-        let whole = gathered
-        socket.send(&gathered, context)
+        let head = gathered
+        if gatheredBody.readableBytes > 0 { socket.send(&gathered, &gatheredBody, context) } else { socket.send(&gathered, context) }
         writeGathered()
         gathered = ByteBuffer()
-        proxy.spares.giveBack(whole)
+        gatheredBody = ByteBuffer()
+        proxy.spares.giveBack(head)
     }
 
     private func flushSoon() {

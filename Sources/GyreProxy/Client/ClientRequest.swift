@@ -57,7 +57,9 @@ final class ClientRequest: Sendable {
         target = Array(head.target.bytes(in: bytes))
         var path = Array(head.path.bytes(in: bytes))
         if head.targetForm == .asterisk { path = [0x2a] } else if path.first != 0x2f { path.insert(0x2f, at: 0) }
-        var fields = reader.fields(head.fields, in: bytes, without: FieldReader.ended(head.connection))
+        // Rules may look at fields that end here.
+        let ended = rules == nil ? FieldReader.ended(head.connection) : []
+        var fields = reader.fields(head.fields, in: bytes, without: ended)
         let named = head.hostSlice.bytes(in: bytes)
         let host = named.isEmpty ? defaultHost : Array(named)
         self.host = host

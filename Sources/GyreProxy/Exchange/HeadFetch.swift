@@ -53,6 +53,14 @@ final class HeadFetch: UpstreamReceiver {
         )
     }
 
+    /// What is stored is not what the origin has: that is asked without conditions.
+    private func askAnew(_ stored: CachedResponse) {
+        outdate(stored)
+        letGo()
+        exchange.stored = nil
+        exchange.fetchForCache(conditions: HTTPFields())
+    }
+
     /// What is stored is still good, and answers.
     private func notModified(_ stored: CachedResponse, _ response: UpstreamResponse) {
         guard !conditions.isEmpty else { return giveUp(.unaskedNotModified) }
@@ -77,13 +85,10 @@ final class HeadFetch: UpstreamReceiver {
             if !reason.isAboutRequest { exchange.proxy.store.remove(stored.key) }
         case .refused(let mismatch):
             exchange.outcome.detail = mismatch.rawValue
-            outdate(stored)
-            letGo()
-            // Of another representation than the stored one: what the origin has is asked without conditions.
-            exchange.stored = nil
-            return exchange.fetchForCache(conditions: HTTPFields())
+            return askAnew(stored)
         }
-        guard let updated else { return giveUp(.malformed) }
+        // With the new fields the head is larger than any that is stored.
+        guard let updated else { return askAnew(stored) }
         letGo()
         exchange.stored = updated
         exchange.serve(ReuseDecision.Served(validated: updated.head, at: now), reason: exchange.outcome.detail, result: .revalidated)

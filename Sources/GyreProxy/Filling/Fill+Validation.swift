@@ -33,13 +33,13 @@ extension Fill {
         )
         switch outcome {
         case .updated(let head):
-            guard let updated = keep(stored, head) else { return fail(.malformed) }
+            guard let updated = keep(stored, head) else { return outgrew(stored) }
             tellAll(.validated(updated, status: response.status, isKept: true))
         case .serveOnce(let head, let reason):
             proxy.counters.countNotStored(reason.rawValue)
             if !reason.isAboutRequest { proxy.store.remove(stored.key) }
             if reason.isWorthRemembering { proxy.passing.note(job.primaryKey, now: now) }
-            guard let updated = stored.updated(head) else { return fail(.malformed) }
+            guard let updated = stored.updated(head) else { return outgrew(stored) }
             release(alone: true)
             tellAll(.validated(updated, status: response.status, isKept: false))
         case .refused:
@@ -59,9 +59,16 @@ extension Fill {
             proxy
         )
         let updated = stored.updated(head, key: placement.key, tags: tags)
-        if let updated { proxy.store.put(updated) }
+        guard let updated else { return nil }
+        proxy.store.put(updated)
         placement.putMarker(head, proxy)
         return updated
+    }
+
+    /// With the fields of a 304 the head is larger than any that is stored. What the origin has is asked without conditions.
+    private func outgrew(_ stored: CachedResponse) {
+        proxy.store.remove(stored.key)
+        askAnew()
     }
 
     /// The origin says that one of the stored variants is for this request too (RFC 9111 §4.1, §4.3.4).

@@ -57,9 +57,11 @@ struct SizeCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            guard driveWritesPerDay > 0 else { throw TraceError("--drive-writes-per-day is \(driveWritesPerDay); it must be more than 0") }
-            if let requestsPerSecond, requestsPerSecond <= 0 {
-                throw TraceError("--requests-per-second is \(requestsPerSecond); it must be more than 0")
+            guard driveWritesPerDay > 0, driveWritesPerDay.isFinite else {
+                throw TraceError("--drive-writes-per-day is \(driveWritesPerDay); it must be a number above 0")
+            }
+            if let requestsPerSecond, !(requestsPerSecond > 0 && requestsPerSecond.isFinite) {
+                throw TraceError("--requests-per-second is \(requestsPerSecond); it must be a number above 0")
             }
             if let replacement { _ = try Self.replacement(replacement) }
             let subject = try await subject()
@@ -75,7 +77,9 @@ struct SizeCommand: AsyncParsableCommand {
                 volumeBytes: try Self.positive(volumeSize ?? subject.volume, "--volume-size", unique),
                 replacement: try Self.replacement(replacement ?? subject.replacement),
                 requestsPerSecond: requestsPerSecond,
-                budget: budget
+                budget: budget,
+                byteShare: subject.byteShare,
+                writtenByteCost: subject.writtenByteCost
             )
             let report = SizingReport(traceName: subject.name, study: study, ratedWritesPerDay: driveWritesPerDay)
             Console.say(json ? report.json : report.table)
@@ -93,6 +97,8 @@ struct SizeCommand: AsyncParsableCommand {
         var volume = "10%"
         var replacement = "gyre"
         var budget: SimulationVariants.Budget?
+        var byteShare = HitValue.defaultByteShare
+        var writtenByteCost = ShadowCaches.Aim.defaultWrittenByteCost
     }
 
     private func subject() async throws -> Subject {
@@ -123,7 +129,9 @@ struct SizeCommand: AsyncParsableCommand {
             memory: String(server.memoryBytes),
             volume: String(server.volumeBytes),
             replacement: server.replacement,
-            budget: server.budget
+            budget: server.budget,
+            byteShare: server.byteShare,
+            writtenByteCost: server.writtenByteCost
         )
     }
 

@@ -55,6 +55,9 @@ enum TraceOptions {
                 budget.bytesPerSecond = try size(part.hasSuffix("/s") ? part.dropLast(2) : part, "--write-budget")
             }
         }
+        guard budget.bytesPerSecond ?? 0 <= ByteSize.gib(64).bytes, budget.bytesPerDay ?? 0 <= ByteSize.tib(1024).bytes else {
+            throw TraceError("--write-budget \(text) is too much; it must be at most 64GiB/s and 1024TiB/day")
+        }
         return budget
     }
 

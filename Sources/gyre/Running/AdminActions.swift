@@ -75,6 +75,7 @@ extension ServerSample {
         volumeBytes = store.volumes.reduce(0) { $0 + Int($1.byteCount) }
         replacement = store.replacement.description
         (bytesPerSecond, bytesPerDay) = (store.writeBytesPerSecond, store.writeBytesPerDay)
+        (byteShare, writtenByteCost) = (Float(store.byteShare), Float(store.writtenByteCost))
         self.sample.milliseconds = sample.sampled.map { UInt64($0.milliseconds) }
         self.sample.object = sample.sampled.map { UInt32($0.object) }
         self.sample.bytes = sample.sampled.map { UInt32(clamping: $0.bytes) }
