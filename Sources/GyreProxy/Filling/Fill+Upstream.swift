@@ -109,7 +109,7 @@ extension Fill: UpstreamReceiver {
         if let key = job.storedKey, !reason.isAboutRequest, response.status < 500 { proxy.store.remove(key) }
         phase = .passing
         release(alone: true)
-        if let key { proxy.fills.leave(key, self) }
+        leaveTable()
         guard let owner = readers.first else { return giveUp(response) }
         owner.hasHead = true
         owner.tell(.response(response, stored: nil, detail: reason.rawValue, slice: nil))
@@ -139,7 +139,7 @@ extension Fill: UpstreamReceiver {
         call = nil
         let detail = fetch?.complete(trailers: trailers, proxy)
         fetch = nil
-        if let key { proxy.fills.leave(key, self) }
+        leaveTable()
         ended = (trailers, detail)
         endReaders()
     }

@@ -154,7 +154,7 @@ extension Fill {
         case .refuse: release(alone: true)
         }
         phase = .passing
-        if let key { proxy.fills.leave(key, self) }
+        leaveTable()
         for reader in readers {
             reader.hasHead = true
             reader.tell(.response(response, stored: nil, detail: NoStoreReason.notModified.rawValue, slice: nil))

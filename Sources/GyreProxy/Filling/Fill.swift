@@ -121,11 +121,18 @@ final class Fill {
     func end() {
         if case .over = phase { return }
         phase = .over
-        if let key { proxy.fills.leave(key, self) }
+        leaveTable()
         call = nil
         fetch = nil
         letGo(everything: true)
         readers = []
+    }
+
+    /// Nobody joins from now on.
+    func leaveTable() {
+        guard let key else { return }
+        proxy.fills.leave(key, self)
+        self.key = nil
     }
 
     /// Gives up, and tells those who wait to ask again.

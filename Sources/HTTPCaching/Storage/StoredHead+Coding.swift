@@ -30,17 +30,27 @@ extension StoredHead {
         output.withUnsafeMutableBytes { region in
             var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: region[start...]))
             encode(total, to: &writer)
+            precondition(writer.fits, "more to write than was counted")
         }
     }
 
-    /// The encoded form behind one byte of the caller's: two walks over the fields and one allocation.
+    /// The encoded form behind one byte of the caller's, in as much memory as it needs: mostly one walk over the fields and one allocation.
     package func encoded(behind tag: UInt8) -> [UInt8] {
-        let total = encodedByteCount
-        return [UInt8](unsafeUninitializedCapacity: 1 + total) { region, count in
+        let likely = 1 + EncodedHead.fixedByteCount + secondaryKey.count + (fields.count + trailers.count) * Self.likelyFieldBytes
+        return encoded(behind: tag, in: likely) ?? encoded(behind: tag, in: 1 + encodedByteCount) ?? []
+    }
+
+    private static let likelyFieldBytes = 64
+
+    /// Nil: more room is needed.
+    private func encoded(behind tag: UInt8, in room: Int) -> [UInt8]? {
+        withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { region in
             region[0] = tag
-            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(region)[1...]))
-            encode(total, to: &writer)
-            count = 1 + total
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: region[1...]))
+            encode(0, to: &writer)
+            guard writer.fits else { return nil }
+            region.storeBytes(of: UInt32(clamping: writer.count).littleEndian, toByteOffset: 1, as: UInt32.self)
+            return Array(region[..<(1 + writer.count)])
         }
     }
 
@@ -156,10 +166,11 @@ struct ByteReader {
     }
 }
 
-/// Writes numbers and runs of bytes one behind the other. Whoever makes one has counted how much room they need; nothing is written beyond it.
+/// Writes numbers and runs of bytes one behind the other; nothing beyond its room, and nothing more once something did not fit.
 struct ByteWriter {
     private let region: UnsafeMutableRawBufferPointer
-    private var position = 0
+    private(set) var count = 0
+    private(set) var fits = true
 
     init(_ region: UnsafeMutableRawBufferPointer) { self.region = region }
 
@@ -168,8 +179,11 @@ struct ByteWriter {
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count <= region.count - position, "more to write than was counted")
-        UnsafeMutableRawBufferPointer(rebasing: region[position...]).copyMemory(from: bytes)
-        position += bytes.count
+        guard fits, bytes.count <= region.count - count else {
+            fits = false
+            return
+        }
+        UnsafeMutableRawBufferPointer(rebasing: region[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 }
