@@ -117,10 +117,10 @@ import Testing
     }
 
     @Test func `a sampled volume under a budget is written`() async throws {
-        let trace = Self.trace(objects: 40_000, requests: 400_000)
+        let trace = Self.trace(objects: 10_000, requests: 60_000)
         var budget = SimulationVariants.Budget(name: "b")
         budget.bytesPerSecond = 50_000
-        let study = await SizingStudy.run(trace, memoryBytes: 32 << 20, volumeBytes: 1 << 30, objectsMax: 8000, budget: budget)
+        let study = await SizingStudy.run(trace, memoryBytes: 8 << 20, volumeBytes: 1 << 30, objectsMax: 2000, budget: budget)
         let row = try #require(study.row())
         #expect(study.share < 0.3 && row.writtenPerRequestedByte > 0)
     }
