@@ -7,8 +7,8 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// Each access to a stored property of a class is checked for overlap with another while the program runs, 60 times for a hit and 200 for a miss: 0.5 and
-// 3 µs. Tests are built with the checks. Only for what no library product contains: a package with such flags cannot be depended upon.
+// Accesses to stored properties of classes are checked for overlap while the program runs: a hit took 10.8 µs with and 9.5 without the checks of these modules.
+// Tests are built with them. Only for what no library product contains: a package whose products have such flags cannot be depended upon.
 let serverSettings = swiftSettings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 let package = Package(

@@ -57,8 +57,8 @@ SCENARIOS = {
                          without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
     "scale": Scenario("100 objects of 1 KiB in memory, server and load on one CPU, then on two with two workers", "1k", kind="scale",
                       without=("constant", "varnish", "squid", "trafficserver")),
-    "many": Scenario("objects of 128 bytes in memory, 10,000 of them, then millions", "128b", objects=10_000, kind="many", memory_mib=14 << 10,
-                     disk_mib=14 << 10, without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
+    "many": Scenario("objects of 128 bytes in memory, 10,000 of them, then millions", "128b", objects=10_000, kind="many", memory_mib=18 << 10,
+                     disk_mib=1024, without=("constant", "nginx", "nginx-open-files", "varnish", "squid", "trafficserver", "haproxy")),
 }
 # A quarter of an hour for the filling alone.
 ONLY_WHEN_NAMED = ("many",)
