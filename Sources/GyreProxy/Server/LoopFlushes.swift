@@ -20,14 +20,23 @@ final class LoopFlushes {
     /// Empty, with the room that the list before had.
     private var spare: [any LoopFlushable] = []
 
-    init(loop: any EventLoop) { self.loop = loop }
+    /// Made once: one for each turn would be an allocation.
+    private var flushTask: @Sendable () -> Void = {}
+
+    /// On the loop.
+    init(loop: any EventLoop) {
+        self.loop = loop
+        let bound = NIOLoopBound(Reference(flushes: self), eventLoop: loop)
+        flushTask = { bound.value.flushes?.flush() }
+    }
+
+    private struct Reference {
+        weak var flushes: LoopFlushes?
+    }
 
     /// Flushes a connection at the end of this turn. Whoever is added twice is asked twice.
     func add(_ connection: any LoopFlushable) {
-        if waiting.isEmpty {
-            let bound = NIOLoopBound(self, eventLoop: loop)
-            loop.execute { bound.value.flush() }
-        }
+        if waiting.isEmpty { loop.execute(flushTask) }
         waiting.append(connection)
     }
 
