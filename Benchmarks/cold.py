@@ -9,7 +9,7 @@
 objects that lie in memory, at the same rate; then fio (psync, direct) at random places of the volume. Hits on the disk minus hits in memory is what the disk
 adds to a hit, and that minus fio's read is what the store adds to the disk. In turns, medians of the repeats.
 """
-import argparse, json, os, statistics, subprocess, sys, tempfile
+import argparse, json, os, shutil, statistics, subprocess, sys, tempfile
 
 import hits, servers
 
@@ -38,6 +38,15 @@ def main():
     options = options.parse_args()
     # Where a disk is: a temporary folder may be memory.
     work = tempfile.mkdtemp(prefix="gyre-cold-", dir="/var/tmp")
+    try:
+        rows, shares = measure(work, options)
+    finally:
+        servers.stop_all()
+        shutil.rmtree(work, ignore_errors=True)
+    report(rows, shares, options)
+
+
+def measure(work, options):
     hits.build_programs(work)
     origin = hits.start_origin(work)
     scenario = hits.Scenario("", "16k", objects=OBJECTS, memory_mib=4, disk_mib=1024)
@@ -64,8 +73,7 @@ def main():
         loop(few)
         rows["hit in memory"].append(loop(few))
         rows["fio"].append(fio(f"{place.folder}/volume.gyre", options.seconds))
-    servers.stop(process)
-    report(rows, shares, options)
+    return rows, shares
 
 
 def report(rows, shares, options):
@@ -94,7 +102,4 @@ def platform():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    finally:
-        servers.stop_all()
+    main()

@@ -56,7 +56,7 @@ enum ForwardedFields {
         let trustsForwarded = proxy.configuration.trustsForwarded
         let isAnsweredFromCache = request.method == .get || request.method == .head
         let keptFields = Set(request.rules?.keyFields ?? [])
-        return HopByHop.endToEnd(fields, direction: .request, moreCapacity: moreCapacity) { _, name in
+        return HopByHop.endToEnd(fields, direction: .request, moreCapacity: moreCapacity) { name in
             if isAnsweredFromCache, PoisoningFields.isDropped(name, keeping: keptFields, trusting: trustsForwarded) { return false }
             return trustsForwarded || !ForwardingFacts.isOne(name)
         }

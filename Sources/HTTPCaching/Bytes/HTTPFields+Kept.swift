@@ -4,41 +4,14 @@
 package import HTTPTypes
 
 extension HTTPFields {
-    // A walk by index, which looks at fields where they are: `for … in` copies each of them, which is three references more to count.
-
-    /// The name at a place, in lower case.
-    @inline(__always)
-    package func canonicalName(_ index: Int) -> String { self[index].name.canonicalName }
-
-    /// What the field at a place is.
-    @inline(__always)
-    func kind(_ index: Int) -> FieldKind { FieldKind(canonicalName(index)) }
-
-    /// Bytes of all names and values together.
-    package var byteCount: Int {
-        var sum = 0
-        for index in indices { sum += self[index].name.rawName.utf8.count + self[index].withUnsafeBytesOfValue { $0.count } }
-        return sum
-    }
-
-    /// Gives each field's name, as it is written, and value to `body`.
-    package func forEachInBytes(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-        for field in self {
-            var name = field.name.rawName
-            name.withUTF8 { name in
-                field.withUnsafeBytesOfValue { body(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer($0)) }
-            }
-        }
-    }
-
     /// Some of the fields, in their order: one walk and one allocation. To remove fields from where they are would move all that follow.
     ///
     /// Appends one by one: HTTPTypes has that compiled for itself, and what takes whole lists not.
-    /// - Parameter isKept: Is told the place and the name in lower case.
-    package func kept(moreCapacity: Int = 0, where isKept: (Int, String) -> Bool) -> HTTPFields {
+    /// - Parameter isKept: Is told the name in lower case.
+    package func kept(moreCapacity: Int = 0, where isKept: (String) -> Bool) -> HTTPFields {
         var kept = HTTPFields()
         kept.reserveCapacity(count + moreCapacity)
-        for index in indices where isKept(index, canonicalName(index)) { kept.append(self[index]) }
+        for index in indices where isKept(canonicalName(index)) { kept.append(self[index]) }
         return kept
     }
 }

@@ -61,7 +61,7 @@ public struct ForwardingFacts: Sendable, Equatable {
 
     /// Removes them, also where they are written with `_` for `-`: CGI and what is made like it cannot tell the two apart (RFC 3875 §4.1.18).
     public static func remove(from fields: inout HTTPFields) {
-        fields = fields.kept { !isOne($1) }
+        fields = fields.kept { !isOne($0) }
     }
 
     /// Whether it is one of them, however written. The name is in lower case.

@@ -18,28 +18,28 @@ public enum HopByHop {
     /// Removed are the fields known to end here, those that `Connection` names, and the proxy's own credentials. A name in ``guarded`` is
     /// not removed on the word of `Connection`. Cost: one walk; where something is removed, another and one allocation for the result.
     public static func endToEnd(_ fields: HTTPFields, direction: Direction) -> HTTPFields {
-        endToEnd(fields, direction: direction) { _, _ in true }
+        endToEnd(fields, direction: direction) { _ in true }
     }
 
     /// The same, of those that the caller keeps besides.
     /// - Parameters:
     ///   - moreCapacity: How many fields are to be added.
-    ///   - isKept: Is told each field's place and its name in lower case.
+    ///   - isKept: Is told each field's name in lower case.
     package static func endToEnd(
         _ fields: HTTPFields,
         direction: Direction,
         moreCapacity: Int = 0,
-        where isKept: (Int, String) -> Bool
+        where isKept: (String) -> Bool
     ) -> HTTPFields {
         // What `Connection` names can only be there when it is there itself, and that ends here.
         if moreCapacity == 0,
-            fields.indices.allSatisfy({ !isHopByHop(fields.kind($0), direction) && isKept($0, fields.canonicalName($0)) })
+            fields.indices.allSatisfy({ !isHopByHop(fields.kind($0), direction) && isKept(fields.canonicalName($0)) })
         {
             return fields
         }
         let nominated = nominatedNames(fields)
-        return fields.kept(moreCapacity: moreCapacity) { index, name in
-            !isHopByHop(FieldKind(name), direction) && (nominated.isEmpty || !nominated.contains(name)) && isKept(index, name)
+        return fields.kept(moreCapacity: moreCapacity) { name in
+            !isHopByHop(FieldKind(name), direction) && (nominated.isEmpty || !nominated.contains(name)) && isKept(name)
         }
     }
 

@@ -26,7 +26,7 @@ public enum PoisoningFields {
     /// - Parameter trusting: whether the client is a proxy that is trusted: what begins with `X-Forwarded-` is its own then. It speaks for none of the others,
     ///   which most proxies pass on as they got them.
     public static func remove(from fields: inout HTTPFields, keeping kept: Set<String> = [], trusting: Bool = false) {
-        fields = fields.kept { !isDropped($1, keeping: kept, trusting: trusting) }
+        fields = fields.kept { !isDropped($0, keeping: kept, trusting: trusting) }
     }
 
     /// Whether ``remove(from:keeping:trusting:)`` removes a field of this name, which is in lower case.

@@ -10,7 +10,7 @@ extension StoreDecision {
     /// (§5.2.2.7). The fields that `no-cache="…"` names stay, because a validated answer has them.
     static func storedFields(_ fields: HTTPFields, facts: ResponseFacts, policy: CachingPolicy) -> HTTPFields {
         let withheld = policy.isShared ? facts.directives.privateFields : []
-        var kept = HopByHop.endToEnd(fields, direction: .response, moreCapacity: facts.isDateValid ? 0 : 1) { _, name in
+        var kept = HopByHop.endToEnd(fields, direction: .response, moreCapacity: facts.isDateValid ? 0 : 1) { name in
             switch FieldKind(name) {
             case .age, .trailer: false
             case .date: facts.isDateValid

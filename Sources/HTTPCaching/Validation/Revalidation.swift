@@ -36,7 +36,7 @@ public enum Revalidation {
         keepsRange: Bool = false,
         keepsConditions: Bool = false
     ) -> HTTPFields {
-        func isKept(_ index: Int, _ name: String) -> Bool {
+        func isKept(_ name: String) -> Bool {
             switch FieldKind(name) {
             case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince: keepsConditions
             case .range, .ifRange: keepsRange
@@ -44,7 +44,7 @@ public enum Revalidation {
             }
         }
         var result =
-            client.indices.allSatisfy { isKept($0, client.canonicalName($0)) }
+            client.indices.allSatisfy { isKept(client.canonicalName($0)) }
             ? client : client.kept(moreCapacity: conditions.count, where: isKept)
         result.append(contentsOf: conditions)
         return result
